@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, QueryFailedError, type DataSourceOptions, type EntityManager, type MigrationInterface } from 'typeorm';
+import { SnakeNaming } from './snake-naming.ts';
+
+/** What a service keeps: its entities, and how the schema came to be. */
+export interface ServiceDatabase {
+  service: string;
+  tables: (new () => object)[];
+  migrations: (new () => MigrationInterface)[];
+}
+
+export interface DatabaseConfig extends ServiceDatabase {
+  /** postgres://… of the app role, which owns nothing. */
+  url: string;
+  poolSize?: number;
+}
+
+/** As TypeORM wants it. Never synchronised: migrations are the only way a schema changes. */
+export const dataSourceOptions = ({ service, tables, migrations, url, poolSize = 10 }: DatabaseConfig): DataSourceOptions => ({
+  type: 'postgres',
+  url,
+  entities: tables,
+  migrations,
+  namingStrategy: new SnakeNaming(),
+  applicationName: `kontor-${service}`,
+  extra: { max: poolSize, connectionTimeoutMillis: 5_000, statement_timeout: 15_000, lock_timeout: 10_000 },
+});
+
+/** A service's DataSource as a Nest module; refuses to start on a schema that is not the one the code was written for. */
+export function databaseModule(config: DatabaseConfig): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    useFactory: () => ({ ...dataSourceOptions(config), retryAttempts: 0 }),
+    dataSourceFactory: async (options) => {
+      const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+      await refuseWrongSchema(dataSource, config).catch(async (error: unknown) => {
+        await dataSource.destroy();
+        throw error;
+      });
+      return dataSource;
+    },
+  });
+}
+
+async function refuseWrongSchema(dataSource: DataSource, { service, migrations }: ServiceDatabase): Promise<void> {
+  const wanted = migrations.map(({ name }) => name);
+  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations').catch(() => []);
+  const applied = new Set(rows.map(({ name }) => name));
+  const missing = wanted.filter((name) => !applied.has(name));
+  const unknown = [...applied].filter((name) => !wanted.includes(name));
+  if (missing.length > 0) throw new Error(`The database of ${service} lacks ${missing.join(', ')}: run npm run migrate -- ${service}.`);
+  if (unknown.length > 0) throw new Error(`The database of ${service} is newer than this code (${unknown.join(', ')}): start the newer version.`);
+}
+
+const RETRYABLE = new Set(['40001', '40P01']);
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Runs work in one transaction (READ COMMITTED; correctness comes from row locks and constraints). A deadlock or a
+ * serialisation failure rolls back and runs it again, so work must have no effect outside the transaction.
+ */
+export async function transaction<T>(dataSource: DataSource, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await dataSource.transaction('READ COMMITTED', work);
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      await sleep(Math.random() * 10 * 2 ** attempt);
+    }
+  }
+}
+
+const isRetryable = (error: unknown): boolean =>
+  error instanceof QueryFailedError && RETRYABLE.has(String((error.driverError as { code?: unknown }).code));

@@ -1,0 +1,80 @@
+import type { EntityManager } from 'typeorm';
+
+/** One mutation: who did what to what, when, and what it was before and after. */
+export interface JournalEntry {
+  at: Date;
+  /** Service that asked for it, or a person's salted reference. */
+  actor: string;
+  /** Verb phrase such as `job.place`. */
+  action: string;
+  /** Id of what changed. */
+  subject: string;
+  tenantId?: string | undefined;
+  before?: object | undefined;
+  after?: object | undefined;
+}
+
+/** An entry as readers get it. */
+export interface JournalRecord extends JournalEntry {
+  seq: bigint;
+  /** Transaction that wrote it: entries of one transaction belong together. */
+  xid: bigint;
+}
+
+/** SQL of a service's journal, for its first migration. The app role may add and read, and never change or delete. */
+export const journalTableSql = (appRole: string): string => `
+  CREATE TABLE journal (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    at timestamptz NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    tenant_id uuid,
+    before jsonb,
+    after jsonb
+  );
+  CREATE INDEX journal_by_subject ON journal (subject, seq);
+  CREATE INDEX journal_in_commit_order ON journal (xid, seq);
+  GRANT SELECT, INSERT ON journal TO ${appRole};
+`;
+
+/** Inserts any number of entries as one statement; for writers that hold a plain `pg` client. */
+export const journalInsert = (entries: JournalEntry[]) => ({
+  name: 'journal-insert',
+  text: `INSERT INTO journal (at, actor, action, subject, tenant_id, before, after)
+    SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::jsonb[])`,
+  values: [
+    entries.map(({ at }) => at),
+    entries.map(({ actor }) => actor),
+    entries.map(({ action }) => action),
+    entries.map(({ subject }) => subject),
+    entries.map(({ tenantId }) => tenantId ?? null),
+    entries.map(({ before }) => json(before)),
+    entries.map(({ after }) => json(after)),
+  ],
+});
+
+/** An int64 in a journal is a string, as everywhere in JSON. */
+const json = (value: object | undefined): string | null =>
+  value === undefined ? null : JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v));
+
+/** Writes the entries of a mutation, in its own transaction, so that there is never one without the other. */
+export async function journal(tx: EntityManager, entries: JournalEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const { text, values } = journalInsert(entries);
+  await tx.query(text, values);
+}
+
+/**
+ * Entries after a position, in the order in which their transactions became final. An entry is shown only when every
+ * transaction that began before it has ended, so that a reader that remembers its position never misses one.
+ */
+export async function readJournal(tx: EntityManager, after: { xid: bigint; seq: bigint }, limit: number): Promise<JournalRecord[]> {
+  const rows = await tx.query<Record<string, unknown>[]>(
+    `SELECT seq, xid::text AS xid, at, actor, action, subject, tenant_id AS "tenantId", before, after
+       FROM journal
+      WHERE (xid, seq) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY xid, seq LIMIT $3`, [after.xid.toString(), after.seq.toString(), limit]);
+  return rows.map((row) => ({ ...row, seq: BigInt(String(row['seq'])), xid: BigInt(String(row['xid'])) }) as JournalRecord);
+}
