@@ -78,13 +78,37 @@ function answerMethod(method: DescMethod, handler: Handler, log: Logger): grpc.U
 
 /** Who calls, until when, and whether they still wait. */
 function callOf(surface: Surface): Call {
+  const until = surface.getDeadline();
+  let gone: AbortController | undefined;
+  return {
+    caller: callerOf(surface),
+    deadline: until instanceof Date ? until : new Date(Number.isFinite(until) ? until : 8.64e15),
+    // Most handlers never ask, and a signal nobody listens to costs more than the rest of the call.
+    get signal() {
+      if (gone) return gone.signal;
+      const controller = gone = new AbortController();
+      if (surface.cancelled) controller.abort();
+      else (surface as EventEmitter).once('cancelled', () => controller.abort());
+      return controller.signal;
+    },
+  };
+}
+
+const callers = new WeakMap<object, string>();
+
+/**
+ * The common name in the caller's certificate. It cannot change while a connection lives, and reading it costs as much
+ * as a whole call, so it is read once per connection; where grpc-js does not show the connection, on every call.
+ */
+function callerOf(surface: Surface): string {
+  const { call } = surface as { call?: { stream?: { session?: object } } };
+  const connection = call?.stream?.session;
+  const known = connection && callers.get(connection);
+  if (known) return known;
   const caller = surface.getAuthContext().sslPeerCertificate?.subject.CN;
   if (typeof caller !== 'string') throw Problem.unauthenticated('no_certificate', 'The caller shows no certificate.');
-  const until = surface.getDeadline();
-  const deadline = until instanceof Date ? until : new Date(Number.isFinite(until) ? until : 8.64e15);
-  const gone = new AbortController();
-  (surface as EventEmitter).once('cancelled', () => gone.abort());
-  return { caller, deadline, signal: gone.signal };
+  if (connection) callers.set(connection, caller);
+  return caller;
 }
 
 /** Writes replies no faster than the caller reads them, and stops when it is gone. */

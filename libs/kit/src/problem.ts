@@ -110,7 +110,7 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** PostgreSQL's classes for a lost connection, a server that starts or stops, and used-up resources; and the socket's own. */
-const DATABASE_DOWN = /^(08|57P|53)|^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT)$/;
+const DATABASE_DOWN = /^(08|57P|53|3D000)|^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT)$/;
 
 function isDatabaseDown(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };

@@ -1,0 +1,162 @@
+import { describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startCluster, stopCluster, type ClusterOptions } from './cluster.ts';
+import { asAdmin } from './ensure-database.ts';
+import { freePort } from './free-port.ts';
+
+describe('a PostgreSQL cluster', () => {
+  it('is made on the first start and keeps its data over a stop', async () => {
+    await using place = setup();
+    const first = await place.start();
+    await sql(first.adminUrl, `CREATE TABLE kept AS SELECT 42 AS answer`);
+    await stopCluster(first);
+    await first.exited;
+
+    const second = await place.start();
+    expect(await sql(second.adminUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('commits to disk unless a test suite asks it not to', async () => {
+    await using place = setup();
+    const settings = `SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) AS is FROM pg_settings
+      WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums')`;
+    expect(await sql((await place.start({ durability: 'full' })).adminUrl, settings))
+      .toEqual([{ is: 'data_checksums=on fsync=on full_page_writes=on synchronous_commit=on' }]);
+    expect(await sql((await place.start({ durability: 'none' })).adminUrl, settings))
+      .toEqual([{ is: 'data_checksums=on fsync=off full_page_writes=off synchronous_commit=off' }]);
+  });
+
+  it('lets nobody in without the password, which others cannot read', async () => {
+    await using place = setup();
+    const { port } = await place.start();
+    await expect(sql(`postgres://postgres:wrong@127.0.0.1:${port}/postgres`, 'SELECT 1'))
+      .rejects.toThrow('password authentication failed');
+    expect(statSync(join(place.directory, 'superuser.password')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(place.directory, 'data', 'pg_hba.conf'), 'utf8')).not.toMatch(/^[^#]*trust/m);
+  });
+
+  it('does not run as root, even where only root may enter the folders above it', async () => {
+    await using place = setup();
+    chmodSync(place.folder, 0o700);
+    const { pid, adminUrl } = await place.start();
+    expect(Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])).not.toBe(0);
+    expect(await sql(adminUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('left running by a starter that was killed is stopped and started again', async () => {
+    await using place = setup();
+    const first = await place.start();
+    const second = await place.start();
+    await first.exited;
+    expect(second.pid).not.toBe(first.pid);
+    expect(await sql(second.adminUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('recovers what was committed when it is killed amid connections at work', async () => {
+    await using place = setup();
+    const first = await place.start();
+    await sql(first.adminUrl, 'CREATE TABLE kept (n int)');
+    const busy = Array.from({ length: 8 }, () => writeForever(first.adminUrl));
+    await sql(first.adminUrl, 'INSERT INTO kept VALUES (-1)');
+    process.kill(first.pid, 'SIGKILL');
+
+    const second = await place.start();
+    await Promise.all(busy);
+    expect(await sql(second.adminUrl, 'SELECT n FROM kept WHERE n < 0')).toEqual([{ n: -1 }]);
+  });
+
+  it('whose first start was killed halfway is made from the beginning', async () => {
+    await using place = setup();
+    mkdirSync(join(`${place.directory}.new`, 'data', 'base'), { recursive: true });
+    const { adminUrl } = await place.start();
+    expect(await sql(adminUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(existsSync(`${place.directory}.new`)).toBe(false);
+  });
+
+  it('starts although the number of its killed process now belongs to another program', async () => {
+    await using place = setup();
+    const first = await place.start();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    const pidFile = join(place.directory, 'data', 'postmaster.pid');
+    writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(String(first.pid), String(process.ppid)));
+    await place.start();
+  });
+
+  it('says which help there is when its port is taken', async () => {
+    await using place = setup();
+    const port = await freePort();
+    const squatter = createServer().listen(port, '127.0.0.1');
+    await expect(place.start({ port })).rejects.toMatchObject({
+      message: 'Another program listens on the port of PostgreSQL.',
+      help: 'Stop it, or choose another port.',
+    });
+    await new Promise((closed) => squatter.close(closed));
+    await place.start({ port });
+  });
+
+  it('says which help there is when its data are of another version', async () => {
+    await using place = setup();
+    await stopCluster(await place.start());
+    writeFileSync(join(place.directory, 'data', 'PG_VERSION'), '15\n');
+    await expect(place.start()).rejects.toMatchObject({ message: expect.stringContaining('another version') });
+  });
+
+  it('says which help there is when its folder cannot be made', async () => {
+    await using place = setup();
+    const directory = '/proc/kontor/postgres';
+    await expect(place.start({ directory })).rejects.toMatchObject({ help: expect.stringContaining('can write') });
+  });
+
+  it('says which help there is when its disk is full', async () => {
+    await using place = setup();
+    const disk = join(place.folder, 'disk');
+    mkdirSync(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk], { stdio: 'pipe' });
+    } catch {
+      return;
+    }
+    try {
+      await expect(place.start({ directory: join(disk, 'postgres') }))
+        .rejects.toMatchObject({ message: 'The disk of PostgreSQL is full.' });
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  });
+});
+
+const sql = (url: string, text: string) => asAdmin(url, async (admin) => (await admin.query(text)).rows as unknown[]);
+
+async function writeForever(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  for (let n = 1; ; n++) {
+    const written = await client.query('INSERT INTO kept VALUES ($1)', [n]).catch(() => undefined);
+    if (!written) return;
+  }
+}
+
+function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'kontor-cluster-'));
+  chmodSync(folder, 0o755);
+  const directory = join(folder, 'postgres');
+  return {
+    folder,
+    directory,
+    start: (options: Partial<ClusterOptions> = {}) =>
+      startCluster({ directory, port: 0, logFile: join(folder, 'postgres.log'), ...options }),
+    async [Symbol.asyncDispose]() {
+      await stopCluster({ directory });
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { parseConfig, serviceEnvironment } from './config.ts';
+import { uuid5, uuid7 } from './id.ts';
+
+const GOOD = { KONTOR_LISTEN: '127.0.0.1:7810', KONTOR_TLS: '/etc/kontor/tls' };
+
+describe('configuration', () => {
+  it('is parsed once, with defaults', () => {
+    expect(parseConfig(serviceEnvironment, GOOD)).toEqual({ ...GOOD, KONTOR_LOG: 'info' });
+  });
+
+  it.each([
+    ['nothing set', {}, 'KONTOR_LISTEN is not set. KONTOR_TLS is not set.'],
+    ['an address without a port', { ...GOOD, KONTOR_LISTEN: 'localhost' }, 'KONTOR_LISTEN must be host:port'],
+    ['a log level nobody knows', { ...GOOD, KONTOR_LOG: 'loud' }, 'KONTOR_LOG'],
+  ])('with %s is refused, one sentence per fault', (_, environment, sentence) => {
+    expect(() => parseConfig(serviceEnvironment, environment)).toThrow(sentence);
+  });
+
+  it('that is wrong is never shown back: it may hold a secret', () => {
+    expect(() => parseConfig(serviceEnvironment, { ...GOOD, KONTOR_LISTEN: 'hunter2' })).not.toThrow(/hunter2/);
+  });
+});
+
+describe('ids', () => {
+  it('that are derived depend on every name, and on where one ends', () => {
+    expect(uuid5('a', 1n)).toBe(uuid5('a', '1'));
+    expect(uuid5('a', 'b')).not.toBe(uuid5('ab'));
+    expect(uuid5('a')[14]).toBe('5');
+  });
+
+  it('that are made sort by time', () => {
+    const ids = Array.from({ length: 100 }, uuid7);
+    expect(ids.toSorted()).toEqual(ids);
+  });
+});
+
+describe('a failpoint', () => {
+  const run = (crashAt: string) => spawnSync(process.execPath, ['--input-type=module', '-e', `
+    const { failpoint } = await import(${JSON.stringify(new URL('failpoint.ts', import.meta.url).href)});
+    for (let pass = 1; pass <= 3; pass++) { failpoint('here'); console.log(pass); }
+  `], { env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_AT: crashAt }, encoding: 'utf8' });
+
+  it('kills the process where it is named, at the pass that is named', () => {
+    expect(run('here')).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    expect(run('here:3')).toMatchObject({ signal: 'SIGKILL', stdout: '1\n2\n' });
+  });
+
+  it('does nothing where it is not', () => {
+    expect(run('elsewhere')).toMatchObject({ status: 0, stdout: '1\n2\n3\n' });
+  });
+});

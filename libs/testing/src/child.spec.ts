@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { startChild } from './child.ts';
+
+const NODE = process.execPath;
+
+describe('a child process of a test', () => {
+  it('tells what it prints on either stream and how it ends', async () => {
+    await using child = startChild(NODE, ['-e', 'console.log("ready"); console.error("oops"); process.exitCode = 3']);
+    await child.prints(/ready[^]*oops|oops[^]*ready/);
+    expect(await child.exited).toBe(3);
+  });
+
+  it('can be killed like a power cut', async () => {
+    await using child = startChild(NODE, ['-e', 'console.log(process.env.GREETING); setInterval(() => 0, 1e6)'], { GREETING: 'hello' });
+    await child.prints(/hello/);
+    child.kill('SIGKILL');
+    expect(await child.exited).toBe('SIGKILL');
+  });
+
+  it('is gone when the test is', async () => {
+    let pid: number;
+    {
+      await using child = startChild(NODE, ['-e', 'process.on("SIGTERM", () => 0); setInterval(() => 0, 1e6)']);
+      pid = child.pid;
+    }
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('says what it printed instead of what was awaited', async () => {
+    await using child = startChild(NODE, ['-e', 'console.log("something else"); setInterval(() => 0, 1e6)']);
+    await child.prints(/something/);
+    await expect(child.prints(/never/, 50)).rejects.toThrow(/prints \/never\/.*so far: something else/);
+  });
+});

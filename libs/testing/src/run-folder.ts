@@ -1,0 +1,31 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stopCluster } from '@kontor/postgres/cluster';
+
+const PREFIX = 'kontor-test-';
+
+/** A temporary folder for one run of Jest, named after its process so that a later run can tell when it is over. */
+export const makeRunFolder = (): string => mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+
+/** Stops and deletes what a run that was killed left behind. */
+export async function sweepDeadRuns(): Promise<void> {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX));
+  for (const name of folders.filter((folder) => !isAlive(Number(folder.split('-')[2])))) {
+    await deleteRunFolder(join(tmpdir(), name));
+  }
+}
+
+/** Stops the cluster in a run's folder and deletes the folder. */
+export async function deleteRunFolder(folder: string): Promise<void> {
+  await stopCluster({ directory: join(folder, 'postgres') });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
