@@ -1,0 +1,80 @@
+import { readCachedProjectGraph } from '@nx/devkit';
+import nx from '@nx/eslint-plugin';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// Without a project graph the boundary rule skips itself and passes everything. This throws instead, and says why.
+readCachedProjectGraph();
+
+/** A project of this type may use only projects of those types. */
+const layer = (type, ...may) => ({
+  sourceTag: `type:${type}`,
+  onlyDependOnLibsWithTags: may.map((other) => `type:${other}`),
+});
+
+/** A project with this owner may use only what is its own and what belongs to everyone. */
+const owner = (name) => ({ sourceTag: `scope:${name}`, onlyDependOnLibsWithTags: [`scope:${name}`, 'scope:shared'] });
+
+const layers = [
+  layer('contract', 'contract'),
+  layer('kit', 'kit', 'contract'),
+  layer('domain', 'domain', 'contract'),
+  layer('infra', 'infra', 'kit'),
+  layer('service', 'service', 'domain', 'kit', 'contract'),
+  { ...layer('edge', 'edge', 'kit', 'contract'), bannedExternalImports: ['typeorm', '@nestjs/typeorm', 'pg'] },
+  layer('testing', 'testing', 'infra', 'domain', 'kit', 'contract'),
+  layer('tool', 'tool', 'testing', 'infra', 'domain', 'kit', 'contract'),
+  layer('example', 'example'),
+  layer('e2e', 'e2e', 'testing', 'tool', 'infra', 'domain', 'kit', 'contract'),
+];
+
+const owners = ['gateway', 'quota', 'compute', 'shared'].map(owner);
+
+/** Tests may also use the harness. */
+const withTesting = (constraint) => ({
+  ...constraint,
+  onlyDependOnLibsWithTags: [...constraint.onlyDependOnLibsWithTags, 'type:testing', 'type:infra'],
+});
+
+/** Rules that need types: each catches a fault that a test easily misses, such as a promise nobody awaits. */
+const typed = {
+  '@typescript-eslint/await-thenable': 'error',
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-misused-promises': 'error',
+  '@typescript-eslint/only-throw-error': 'error',
+  '@typescript-eslint/prefer-promise-reject-errors': 'error',
+  '@typescript-eslint/return-await': 'error',
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+};
+
+const boundaries = (constraints) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { allow: ['../jest.preset.mjs', '../../jest.preset.mjs'], depConstraints: constraints },
+  ],
+});
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/gen/', '**/coverage/', '**/node_modules/', '.nx/', '.kontor/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts', '**/*.mts', '**/*.mjs', '**/*.js'],
+    extends: [tseslint.configs.strict, tseslint.configs.stylistic],
+    plugins: { '@nx': nx },
+    rules: {
+      ...boundaries([...layers, ...owners]),
+      // A Nest module is a class with nothing in it but its decorator.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+    },
+  },
+  { files: ['**/*.ts'], languageOptions: { parserOptions: { projectService: true } }, rules: typed },
+  {
+    files: ['**/*.spec.ts'],
+    rules: {
+      ...boundaries([...layers.map(withTesting), ...owners]),
+      // A test that meets an unexpected undefined fails, which is all an assertion in front of it would do.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+    },
+  },
+);

@@ -1,0 +1,115 @@
+/**
+ * What `npm start` and `npm test` share. It runs on any Node ≥ 20.19, before a single package is installed,
+ * so it is plain JavaScript and imports nothing but Node itself.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const oldestNode = [20, 19];
+const stillRunningEvery_ms = 15_000;
+
+/** A fault the reader can mend: printed as one sentence, without a stack. */
+export class Help extends Error {}
+
+/** Refuses a Node too old to install the packages. `version` is like `v20.19.0`. */
+export function checkNode(version = process.version) {
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  throw new Help(`Kontor needs Node ${oldestNode.join('.')} or newer, and this is ${version}: install a newer one.`);
+}
+
+/**
+ * Does what is installed agree with what is locked?
+ * Both are parsed lock files; `installed` is the one npm leaves in node_modules when it has finished, so an
+ * installation that was killed halfway does not agree. Optional packages are for other machines and may be absent.
+ */
+export function agrees(locked, installed) {
+  return Object.entries(locked.packages).every(([path, wanted]) => {
+    if (path === '' || wanted.optional || wanted.extraneous) return true;
+    const found = installed.packages[path];
+    return found?.version === wanted.version && (!wanted.link || found?.resolved === wanted.resolved);
+  });
+}
+
+/** Installs the locked packages where they are missing or stale. Needs the network only then. */
+export async function ensurePackages() {
+  const hidden = join(root, 'node_modules', '.package-lock.json');
+  const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
+  const fresh = existsSync(hidden) && agrees(read(join(root, 'package-lock.json')), read(hidden));
+  if (!fresh) {
+    await step('installing packages (once; about 700 MB)', async () => {
+      const { code, output } = await quietly('npm', ['ci', '--no-audit', '--no-fund'], process.env);
+      if (code !== 0) throw new Help(whyInstallFailed(output));
+    });
+  }
+  if (!existsSync(join(nodeFolder, 'node'))) {
+    throw new Help('The npm package `node` did not install its program; allow install scripts '
+      + '(npm config set ignore-scripts false), delete node_modules and run this again.');
+  }
+}
+
+const nodeFolder = join(root, 'node_modules', 'node', 'bin');
+
+/** The environment in which everything of ours runs: Node 24 and the installed tools first on the path. */
+export function environment(extra = {}) {
+  const path = [nodeFolder, join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  return { ...process.env, NX_DAEMON: 'false', DO_NOT_TRACK: '1', ...extra, PATH: path };
+}
+
+/** What to do about a failed `npm ci`, from what it printed. */
+export function whyInstallFailed(output) {
+  const cases = [
+    [/ENOSPC/, 'The disk is full: installing needs about 1 GB. Free some space and run this again.'],
+    [/EACCES|EPERM|EROFS/, `No permission to write in ${root}: give this user the folder, or clone it somewhere else.`],
+    [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/,
+      'The package registry cannot be reached: the first run needs the network, later ones do not.'],
+    [/EUSAGE|in sync/, 'package.json and package-lock.json disagree: run `npm install` and look at what it changed.'],
+    [/EINTEGRITY/, 'A downloaded package is not the locked one: run `npm cache clean --force` and run this again.'],
+  ];
+  const [, help] = cases.find(([sign]) => sign.test(output)) ?? [null, 'Installing the packages failed:'];
+  return `${help}\n${output.trim().split('\n').slice(-15).join('\n')}`;
+}
+
+/** Runs `work` under a title, shows that it is alive, and says how long it took. */
+export async function step(title, work) {
+  const began = performance.now();
+  const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  console.log(`• ${title} …`);
+  const alive = setInterval(() => console.log(`  still ${title}, ${seconds()}`), stillRunningEvery_ms);
+  try {
+    const result = await work();
+    console.log(`✓ ${title}, ${seconds()}`);
+    return result;
+  } catch (error) {
+    console.log(`✗ ${title}, ${seconds()}`);
+    throw error;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** Runs a program to its end and keeps what it printed. */
+export function quietly(command, args, env = environment()) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** Runs `main` and turns a `Help` into one sentence and exit code 1. */
+export async function run(main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof Help)) throw error;
+    console.error(`\n${error.message}`);
+    process.exitCode = 1;
+  }
+}
