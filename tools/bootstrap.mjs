@@ -37,22 +37,30 @@ export function agrees(locked, installed) {
 
 /** Installs the locked packages where they are missing or stale. Needs the network only then. */
 export async function ensurePackages() {
-  const hidden = join(root, 'node_modules', '.package-lock.json');
-  const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
-  const fresh = existsSync(hidden) && agrees(read(join(root, 'package-lock.json')), read(hidden));
-  if (!fresh) {
+  const locked = lockIn('package-lock.json');
+  if (!locked) throw new Help(`package-lock.json is missing or damaged in ${root}: restore it with git checkout.`);
+  if (!agrees(locked, lockIn('node_modules/.package-lock.json') ?? { packages: {} })) {
     await step('installing packages (once; about 700 MB)', async () => {
       const { code, output } = await quietly('npm', ['ci', '--no-audit', '--no-fund'], process.env);
       if (code !== 0) throw new Help(whyInstallFailed(output));
     });
   }
   if (!existsSync(join(nodeFolder, 'node'))) {
-    throw new Help('The npm package `node` did not install its program; allow install scripts '
+    throw new Help('The npm package `node` did not install its program: allow install scripts '
       + '(npm config set ignore-scripts false), delete node_modules and run this again.');
   }
 }
 
 const nodeFolder = join(root, 'node_modules', 'node', 'bin');
+
+/** A parsed lock file, or nothing where it is missing or was cut off while it was written. */
+function lockIn(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
 
 /** The environment in which everything of ours runs: Node 24 and the installed tools first on the path. */
 export function environment(extra = {}) {
@@ -71,7 +79,8 @@ export function whyInstallFailed(output) {
     [/EINTEGRITY/, 'A downloaded package is not the locked one: run `npm cache clean --force` and run this again.'],
   ];
   const [, help] = cases.find(([sign]) => sign.test(output)) ?? [null, 'Installing the packages failed:'];
-  return `${help}\n${output.trim().split('\n').slice(-15).join('\n')}`;
+  const said = output.trim().split('\n').filter((line) => line.startsWith('npm error')).slice(0, 12);
+  return [help, ...said].join('\n');
 }
 
 /** Runs `work` under a title, shows that it is alive, and says how long it took. */
@@ -100,6 +109,23 @@ export function quietly(command, args, env = environment()) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/**
+ * Goes on under Node 24 with a script of ours, on this terminal, and ends as it ends.
+ * Signals are passed on; Ctrl-C reaches the script twice, because the terminal sends it to both.
+ */
+export function continueWith(script, args = process.argv.slice(2)) {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: root, env: environment(), stdio: 'inherit' };
+    const child = spawn(join(nodeFolder, 'node'), [join(root, script), ...args], options);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      process.exitCode = code ?? 1;
+      resolve();
+    });
   });
 }
 

@@ -15,7 +15,7 @@ describe('the contracts, beside the released ones', () => {
   it('refuse a field of another type', async () => {
     const { code, complaints } = await compare((quota) => quota.replace('int64 held = 6;', 'string held = 6;'));
     expect(code).not.toBe(0);
-    expect(complaints).toContain('Field "6" with name "held" on message "Account" changed type from "int64" to "string"');
+    expect(complaints).toContain('"held" on message "Account" changed type from "int64" to "string"');
   });
 
   it('refuse a field, a value or a method that is gone', async () => {
@@ -25,7 +25,7 @@ describe('the contracts, beside the released ones', () => {
       .replace('rpc Void(VoidRequest)', 'rpc Drop(VoidRequest)'));
     expect(code).not.toBe(0);
     expect(complaints).toContain('field "6" with name "held" on message "Account"');
-    expect(complaints).toContain('enum value "3" on enum "Reservation.State"');
+    expect(complaints).toContain('enum value "3" on enum "State"');
     expect(complaints).toContain('RPC "Void" on service "QuotaService"');
   });
 
@@ -42,7 +42,9 @@ describe('the contracts, beside the released ones', () => {
   async function compare(change: (quota: string) => string): Promise<{ code: number; complaints: string }> {
     const copy = mkdtempSync(join(tmpdir(), 'kontor-contracts-'));
     try {
-      for (const name of ['proto', 'buf.yaml', 'released.binpb']) cpSync(join(here, name), join(copy, name), { recursive: true });
+      for (const part of ['proto', 'buf.yaml', 'released.binpb']) {
+        cpSync(join(here, part), join(copy, part), { recursive: true });
+      }
       const quota = join(copy, 'proto/kontor/quota/v1/quota.proto');
       writeFileSync(quota, change(readFileSync(quota, 'utf8')));
       return await new Promise((resolve) => {

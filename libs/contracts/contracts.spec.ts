@@ -4,7 +4,7 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { getComments } from '@bufbuild/protoplugin';
 import { describe, expect, it } from '@jest/globals';
-import { access, field as fieldRules } from '@kontor/contracts/rules/v1/rules';
+import { access, field as fieldRules } from './gen/kontor/rules/v1/rules_pb.js';
 
 const descriptors = readFileSync(new URL('./gen/descriptors.binpb', import.meta.url));
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors));

@@ -27,10 +27,10 @@ export const bans: Ban[] = [
   { word: /\b(TOD[O]|FIXM[E]|XX[X])\b/, instead: 'do it, or open an issue', within: anyText },
   {
     word: /\bnew Dat[e]\(\)|\bDate\.no[w]\(\)/,
-    instead: 'take the time from the injected Clock',
+    instead: 'take the time from the injected Clock, or say why this must be the wall clock',
     within: timed,
     exceptTests: true,
-    unless: /(extends|implements) Clock\b/,
+    unless: /(extends|implements) Clock\b|wall clock/,
   },
   { word: /\bconsole\.lo[g]\(/, instead: 'use logger(name) of the kit', within: product, exceptTests: true },
   { word: /\b0\.0\.0\.[0]\b/, instead: 'listen where the configuration says', within: anyCode, exceptTests: true },
@@ -42,7 +42,7 @@ export const bans: Ban[] = [
     unless: /jitter/i,
   },
   {
-    word: /(?<![\w.])\/(wor[k]|tm[p]|roo[t]|hom[e]\/\w+)\//,
+    word: /(?<![\w.}])\/(wor[k]|tm[p]|roo[t]|hom[e]\/\w+)\//,
     instead: 'use a relative path, or os.tmpdir()',
     within: anyText,
     exceptTests: true,

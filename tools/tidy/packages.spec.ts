@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { undeclaredImports, unlocked, unnamedInstallScripts, unusedDependencies } from './packages.ts';
+import {
+  lockedForSomeMachinesOnly, undeclaredImports, unlocked, unnamedInstallScripts, unusedDependencies,
+} from './packages.ts';
 import { show, type RepositoryFile } from './repository.ts';
 
 describe('the packages', () => {
@@ -25,7 +27,7 @@ describe('the packages', () => {
   it('that are imported are declared, here or at the root', () => {
     const files = workspace({ dependencies: { declared: '1' } }, {
       'tools/package.json': '{ "name": "@kontor/tools", "dependencies": { "own": "1" } }',
-      'tools/a.ts': "import 'declared/x';\nimport 'own';\nimport 'node:fs';\nimport '@kontor/tools/b';\nimport '@a/b/c';",
+      'tools/a.ts': "import 'declared/x';\nimport 'own';\nimport 'node:fs';\nimport '@kontor/tools/b';\nimport '@a/b';",
       'libs/kit/src/b.ts': "import './c.ts';\nexport { x } from 'own';",
     });
     expect(undeclaredImports(files).map(show)).toEqual([
@@ -48,6 +50,16 @@ describe('the packages', () => {
   it('come from the registry of whoever installs them', () => {
     const files = workspace({}, {}, { 'node_modules/x': { resolved: 'https://registry.example.org/x.tgz' } });
     expect(unlocked(files).map(show)).toEqual([expect.stringContaining('node_modules/x names a registry host')]);
+  });
+
+  it('that have a part for each machine are locked with all of them', () => {
+    const files = workspace({}, {}, {
+      'node_modules/swift': { optionalDependencies: { '@swift/linux': '1', '@swift/darwin': '1' } },
+      'node_modules/@swift/linux': {},
+    });
+    expect(lockedForSomeMachinesOnly(files).map(show)).toEqual([
+      expect.stringMatching(/^package-lock.json:1 @swift\/darwin of node_modules\/swift is missing/),
+    ]);
   });
 
   it('that run a script while they are installed are named, with a yes or a no', () => {

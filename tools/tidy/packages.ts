@@ -74,6 +74,19 @@ export function unlocked(files: RepositoryFile[]): Fault[] {
   return [...stale, ...hosted];
 }
 
+/** The lock names the parts for every machine: with one missing, `npm ci` refuses it on all of them. */
+export function lockedForSomeMachinesOnly(files: RepositoryFile[]): Fault[] {
+  const lock = lockIn(files);
+  const locked = new Set(Object.keys(lock).map((path) => path.replace(/^.*node_modules\//, '')));
+  return Object.entries(lock).flatMap(([path, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {})
+    .filter((part) => !locked.has(part))
+    .map((part) => ({
+      path: 'package-lock.json',
+      line: 1,
+      message: `${part} of ${path} is missing: take a version that has it, and lock where there is no node_modules`,
+    })));
+}
+
 /** A package that runs code while it is installed is named, with a yes or a no. */
 export function unnamedInstallScripts(files: RepositoryFile[]): Fault[] {
   const allowed = manifestsIn(files).find(({ path }) => path === 'package.json')?.manifest.allowScripts ?? {};

@@ -34,7 +34,8 @@ export function repositoryFiles(root: string): RepositoryFile[] {
 const namesIn = (gitignore: string) => gitignore.split('\n').map((line) => line.replace(/\/$/, '')).filter(Boolean);
 
 export const isCode = ({ path }: RepositoryFile) => /\.(ts|mts|mjs|js)$/.test(path);
-export const isTest = ({ path }: RepositoryFile) => /\.spec\.ts$/.test(path) || path.startsWith('e2e/');
+/** Specs, whole-system stories, and suites that several specs run against their own subject. */
+export const isTest = ({ path }: RepositoryFile) => /\.spec\.ts$|^e2e\/|\/conformance\//.test(path);
 
 /** `path:line message`, as editors and terminals make it clickable. */
 export const show = ({ path, line, message }: Fault) => `${path}:${line} ${message}`;

@@ -5,7 +5,9 @@ import { root } from '../bootstrap.mjs';
 import { bannedWords } from './banned.ts';
 import { deadLinks, licence, longDecisions } from './documents.ts';
 import { barrels, coarseTexture, foldersWithoutMeaning, longFiles, longLines, texture } from './layout.ts';
-import { undeclaredImports, unlocked, unnamedInstallScripts, unusedDependencies } from './packages.ts';
+import {
+  lockedForSomeMachinesOnly, undeclaredImports, unlocked, unnamedInstallScripts, unusedDependencies,
+} from './packages.ts';
 import { repositoryFiles, show, type Rule } from './repository.ts';
 import { clocksInSql, greedyConstructors, longControllerMethods, longFunctions } from './syntax.ts';
 
@@ -23,6 +25,7 @@ const houseRules: Record<string, Rule> = {
   'dependencies are used': unusedDependencies,
   'imports are declared': undeclaredImports,
   'dependencies are locked': unlocked,
+  'dependencies are locked for every machine': lockedForSomeMachinesOnly,
   'install scripts are named': unnamedInstallScripts,
   'decisions fit on a page': longDecisions,
   'links lead somewhere': (files) => deadLinks(files, (path) => existsSync(join(root, path))),

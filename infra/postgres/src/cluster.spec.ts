@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
-  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync,
+  chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startCluster, stopCluster, type ClusterOptions } from './cluster.ts';
 import { asAdmin } from './ensure-database.ts';
@@ -61,7 +62,7 @@ describe('a PostgreSQL cluster', () => {
 
   it('recovers what was committed when it is killed amid connections at work', async () => {
     await using place = setup();
-    const first = await place.start();
+    const first = await place.start({ durability: 'full' });
     await sql(first.adminUrl, 'CREATE TABLE kept (n int)');
     const busy = Array.from({ length: 8 }, () => writeForever(first.adminUrl));
     await sql(first.adminUrl, 'INSERT INTO kept VALUES (-1)');
@@ -72,12 +73,18 @@ describe('a PostgreSQL cluster', () => {
     expect(await sql(second.adminUrl, 'SELECT n FROM kept WHERE n < 0')).toEqual([{ n: -1 }]);
   });
 
-  it('whose first start was killed halfway is made from the beginning', async () => {
+  it('whose first start was killed, at whatever moment, is complete after the next', async () => {
     await using place = setup();
-    mkdirSync(join(`${place.directory}.new`, 'data', 'base'), { recursive: true });
+    for (const moment of [50, 150, 300, 500]) {
+      const starter = spawn(process.execPath, ['-e', `
+        import(${JSON.stringify(new URL('cluster.ts', import.meta.url).href)}).then(({ startCluster }) =>
+          startCluster({ directory: '${place.directory}', port: 0, logFile: '${place.directory}.log' }))`]);
+      await sleep(moment);
+      starter.kill('SIGKILL');
+    }
     const { adminUrl } = await place.start();
     expect(await sql(adminUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    expect(existsSync(`${place.directory}.new`)).toBe(false);
+    expect(readdirSync(place.folder).filter((name) => name.includes('.new-'))).toEqual([]);
   });
 
   it('starts although the number of its killed process now belongs to another program', async () => {
@@ -111,8 +118,8 @@ describe('a PostgreSQL cluster', () => {
 
   it('says which help there is when its folder cannot be made', async () => {
     await using place = setup();
-    const directory = '/proc/kontor/postgres';
-    await expect(place.start({ directory })).rejects.toMatchObject({ help: expect.stringContaining('can write') });
+    writeFileSync(join(place.folder, 'file'), '');
+    await expect(place.start({ directory: join(place.folder, 'file', 'postgres') })).rejects.toMatchObject({ help: expect.stringContaining('can write') });
   });
 
   it('says which help there is when its disk is full', async () => {
@@ -153,7 +160,7 @@ function setup() {
     folder,
     directory,
     start: (options: Partial<ClusterOptions> = {}) =>
-      startCluster({ directory, port: 0, logFile: join(folder, 'postgres.log'), ...options }),
+      startCluster({ directory, port: 0, logFile: join(folder, 'postgres.log'), durability: 'none', ...options }),
     async [Symbol.asyncDispose]() {
       await stopCluster({ directory });
       rmSync(folder, { recursive: true });

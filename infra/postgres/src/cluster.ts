@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries } from './binaries.ts';
 import { explain, PostgresFault } from './fault.ts';
 import { freePort } from './free-port.ts';
-import { dataFolder, initialise, passwordFile } from './initialise.ts';
+import { cannotMake, dataFolder, initialise, passwordFile } from './initialise.ts';
 import { isReady, stopPostmaster } from './postmaster.ts';
 import { serverUser, spawnAs, type ServerUser } from './server-user.ts';
 import { settings, type Durability } from './settings.ts';
 
 export interface ClusterOptions {
-  /** Folder of the cluster; made when missing. Its parent holds nothing else called `<name>.new`. */
+  /** Folder of the cluster; made when missing. It grows beside itself as `<name>.new-…`. */
   directory: string;
   /** On 127.0.0.1; 0 takes a free one. */
   port: number;
@@ -42,8 +42,7 @@ const ORPHANS = /pre-existing shared memory block/;
  * on it is stopped first. Throws PostgresFault with help when the port is taken, the disk full, and the like.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  mkdirSync(dirname(options.directory), { recursive: true });
-  const directory = join(realpathSync(dirname(options.directory)), basename(options.directory));
+  const directory = resolveFolder(options.directory);
   const durability = options.durability ?? 'full';
   const user = serverUser(directory);
   await initialise(directory, user, durability);
@@ -54,9 +53,22 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return { directory, port, ...server, adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
 }
 
-/** Stops the server of a cluster, or of a directory; does nothing where none runs. */
-export async function stopCluster({ directory }: { directory: string }): Promise<void> {
-  if (existsSync(directory)) await stopPostmaster(dataFolder(realpathSync(directory)), STOP_MS);
+/** Its path without links, by which a server is known again; the folders above it are made. */
+function resolveFolder(directory: string): string {
+  try {
+    mkdirSync(dirname(directory), { recursive: true });
+    return join(realpathSync(dirname(directory)), basename(directory));
+  } catch (cause) {
+    throw cannotMake(directory, cause);
+  }
+}
+
+/**
+ * Stops the server of a cluster, or of a directory; does nothing where none runs. Open transactions roll back; what has
+ * not ended after `patienceMs` is stopped at once, which the next start recovers from.
+ */
+export async function stopCluster({ directory }: { directory: string }, patienceMs = STOP_MS): Promise<void> {
+  if (existsSync(directory)) await stopPostmaster(dataFolder(realpathSync(directory)), patienceMs);
 }
 
 async function launch(directory: string, user: ServerUser | undefined, args: string[], logFile: string) {

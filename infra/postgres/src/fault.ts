@@ -12,7 +12,7 @@ export class PostgresFault extends Error {
 /** What PostgreSQL prints, what it means, and what a person can do about it. The first that matches counts. */
 const CAUSES: [RegExp, what: string, help: string][] = [
   [/Address already in use/i, 'Another program listens on the port of PostgreSQL', 'Stop it, or choose another port.'],
-  [/No space left on device/i, 'The disk of PostgreSQL is full', 'Free some space and start again.'],
+  [/No space left on device|Check free disk space/i, 'The disk of PostgreSQL is full', 'Free some space and start again.'],
   [/Read-only file system/i, 'The file system of PostgreSQL is read-only', 'Choose a folder that can be written.'],
   [/Permission denied|could not access directory/i, 'PostgreSQL may not use its own files',
     'Give its folder and all above it back to the user that runs it.'],

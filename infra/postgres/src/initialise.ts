@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, fsyncSync, mkdirSync, openSync, closeSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chownSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findBinaries } from './binaries.ts';
 import { explain, PostgresFault } from './fault.ts';
@@ -18,19 +20,29 @@ export const passwordFile = (directory: string) => join(directory, 'superuser.pa
  */
 export async function initialise(directory: string, user: ServerUser | undefined, durability: Durability) {
   if (existsSync(directory)) return;
-  const growing = `${directory}.new`;
-  rmSync(growing, { recursive: true, force: true });
+  sweep(directory);
+  const growing = `${directory}.new-${randomBytes(4).toString('hex')}`;
   try {
     mkdirSync(growing, { recursive: true, mode: 0o700 });
     writeFileSync(passwordFile(growing), randomBytes(24).toString('base64url'), { mode: 0o600 });
     if (user) for (const path of [growing, passwordFile(growing)]) chownSync(path, user.uid, user.gid);
   } catch (cause) {
-    throw new PostgresFault(`The folder ${directory} cannot be made: ${(cause as Error).message}.`,
-      'Choose a folder that this user can write.', cause);
+    throw cannotMake(directory, cause);
   }
   await runInitdb(growing, user, durability);
   renameSync(growing, directory);
   flushFolder(dirname(directory));
+}
+
+export const cannotMake = (directory: string, cause: unknown) =>
+  new PostgresFault(`The folder ${directory} cannot be made: ${(cause as Error).message}.`,
+    'Choose a folder that this user can write.', cause);
+
+/** Every attempt has a name of its own: the initdb of a killed one may still run, and cleans up behind itself. */
+function sweep(directory: string): void {
+  const parent = dirname(directory);
+  const abandoned = readdirSync(parent).filter((name) => name.startsWith(`${basename(directory)}.new-`));
+  for (const name of abandoned) rmSync(join(parent, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function runInitdb(directory: string, user: ServerUser | undefined, durability: Durability) {

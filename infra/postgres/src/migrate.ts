@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import pg from 'pg';
-import { DataSource, type MixedList } from 'typeorm';
+import { AbstractLogger, DataSource, type MixedList, type NamingStrategyInterface } from 'typeorm';
 import { SnakeNaming } from '@kontor/kit/snake-naming';
 import { drift } from './drift.ts';
 
@@ -8,6 +8,8 @@ import { drift } from './drift.ts';
 export interface Schema {
   tables: NewableFunction[];
   migrations: NewableFunction[];
+  /** How the service turns names of classes and fields into those of tables and columns, where it does. */
+  namingStrategy?: NamingStrategyInterface;
 }
 
 export interface MigrateOptions extends Schema {
@@ -30,19 +32,19 @@ const LOCK = 7_832_002;
  * Runs the migrations that a database lacks, each in its transaction, then compares the tables with it. Of several that
  * do this at once, one works and the others wait and find nothing left to do. A failed migration changes nothing.
  */
-export async function migrate({ url, tables, migrations, log = () => undefined }: MigrateOptions): Promise<Migrated> {
-  return withLock(url, log, () =>
-    withDataSource({ url, tables, migrations }, async (source) => {
+export async function migrate({ log = () => undefined, ...options }: MigrateOptions): Promise<Migrated> {
+  return withLock(options.url, log, () =>
+    withDataSource(options, async (source) => {
       const ran = await source.runMigrations({ transaction: 'each' });
-      await source.query(`GRANT SELECT ON migrations TO "${appRole(url)}"`);
+      await source.query(`GRANT SELECT ON migrations TO "${appRole(options.url)}"`);
       for (const { name } of ran) log(`ran ${name}`);
       return { ran: ran.map(({ name }) => name), drift: await drift(source) };
     }));
 }
 
 /** What `migrate` would find: the migrations that have not run, and the drift as it is. Changes nothing. */
-export async function check({ url, tables, migrations }: MigrateOptions): Promise<{ pending: string[]; drift: string[] }> {
-  return withDataSource({ url, tables, migrations }, async (source) => {
+export async function check(options: Omit<MigrateOptions, 'log'>): Promise<{ pending: string[]; drift: string[] }> {
+  return withDataSource(options, async (source) => {
     const [{ known }] = await source.query(`SELECT to_regclass('migrations') IS NOT NULL AS known`);
     const rows: { name: string }[] = known ? await source.query('SELECT name FROM migrations') : [];
     const done = new Set(rows.map(({ name }) => name));
@@ -78,11 +80,20 @@ async function withDataSource<T>(options: Schema & { url: string }, work: (sourc
     migrationsTableName: 'migrations',
     namingStrategy: new SnakeNaming(),
     installExtensions: false,
+    logger: new Silent(),
+    ...(options.namingStrategy && { namingStrategy: options.namingStrategy }),
   });
   await source.initialize();
   try {
     return await work(source);
   } finally {
     await source.destroy();
+  }
+}
+
+/** TypeORM prints a failed migration to the console; here it is thrown, and the caller says what it wants. */
+class Silent extends AbstractLogger {
+  protected override writeLog(): void {
+    // Nothing: see above.
   }
 }

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parseConfig, serviceEnvironment } from './config.ts';
 import { uuid5, uuid7 } from './id.ts';
@@ -37,17 +40,28 @@ describe('ids', () => {
 });
 
 describe('a failpoint', () => {
-  const run = (crashAt: string) => spawnSync(process.execPath, ['--input-type=module', '-e', `
-    const { failpoint } = await import(${JSON.stringify(new URL('failpoint.ts', import.meta.url).href)});
-    for (let pass = 1; pass <= 3; pass++) { failpoint('here'); console.log(pass); }
-  `], { env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_AT: crashAt }, encoding: 'utf8' });
-
-  it('kills the process where it is named, at the pass that is named', () => {
-    expect(run('here')).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-    expect(run('here:3')).toMatchObject({ signal: 'SIGKILL', stdout: '1\n2\n' });
+  it('kills the process that passes the label in the file, once', () => {
+    const { run, isArmed } = setup('here');
+    expect(run()).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+    expect(isArmed()).toBe(false);
+    expect(run()).toMatchObject({ status: 0, stdout: 'passed\n' });
   });
 
-  it('does nothing where it is not', () => {
-    expect(run('elsewhere')).toMatchObject({ status: 0, stdout: '1\n2\n3\n' });
+  it('does nothing for another label, and where no file is named', () => {
+    const { run, isArmed } = setup('elsewhere');
+    expect(run()).toMatchObject({ status: 0, stdout: 'passed\n' });
+    expect(run({ KONTOR_CRASH_FILE: undefined })).toMatchObject({ status: 0, stdout: 'passed\n' });
+    expect(isArmed()).toBe(true);
   });
+
+  function setup(label: string) {
+    const file = join(mkdtempSync(join(tmpdir(), 'failpoint-')), 'armed');
+    writeFileSync(file, label);
+    const program = `const { failpoint } = await import(${JSON.stringify(new URL('failpoint.ts', import.meta.url).href)});
+      failpoint('here'); console.log('passed');`;
+    const run = (changed: NodeJS.ProcessEnv = {}) => spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_FILE: file, ...changed }, encoding: 'utf8',
+    });
+    return { run, isArmed: () => existsSync(file) };
+  }
 });

@@ -21,7 +21,7 @@ class RateRow implements Row<Rate> {
 }
 
 class Rates1700000000000 implements MigrationInterface {
-  readonly name = 'Rates1700000000000';
+  readonly name: string = 'Rates1700000000000';
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE TABLE rate (accelerator_class text PRIMARY KEY, ucr_per_device_hour bigint NOT NULL,
       valid_from timestamptz NOT NULL); GRANT SELECT, INSERT, UPDATE ON rate TO kontor_kit;`);
@@ -31,7 +31,7 @@ class Rates1700000000000 implements MigrationInterface {
 }
 
 class Later1800000000000 extends Rates1700000000000 {
-  override readonly name = 'Later1800000000000';
+  override readonly name: string = 'Later1800000000000';
 }
 
 const AT = new Date('2026-01-02T03:04:05.678Z');

@@ -1,7 +1,10 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { SubmitJobRequestSchema } from '@kontor/contracts/compute/v1/compute';
-import { ExecuteStreamRequestSchema, OpenAccountRequestSchema, ReserveRequestSchema, SetRateRequestSchema } from '@kontor/contracts/quota/v1/quota';
+import type { WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
+import {
+  ExecuteStreamRequestSchema, OpenAccountRequestSchema, ReserveRequestSchema, SetRateRequestSchema, type Account_Purpose,
+} from '@kontor/contracts/quota/v1/quota';
 import { Problem } from './problem.ts';
 import { validate } from './validate.ts';
 
@@ -54,7 +57,7 @@ describe('a request that breaks its contract is told every field at fault', () =
   });
 
   it('an enum value nobody knows, and one outside its bounds', () => {
-    const account = create(OpenAccountRequestSchema, { purpose: 99, asset: 'CR:demo' });
+    const account = create(OpenAccountRequestSchema, { purpose: 99 as Account_Purpose, asset: 'CR:demo' });
     expect(broken(() => validate(OpenAccountRequestSchema, account))).toEqual(['purpose is not one of the known values']);
   });
 
@@ -74,16 +77,19 @@ describe('a request that breaks its contract is told every field at fault', () =
   });
 });
 
-function reserve(changed: MessageInitShape<typeof ReserveRequestSchema>) {
+/** The fields of a message, without the message itself that could be given instead. */
+type Fields<S extends DescMessage> = Extract<MessageInitShape<S>, { $typeName?: never }>;
+
+function reserve(changed: Fields<typeof ReserveRequestSchema>) {
   return create(ReserveRequestSchema, {
     project: PROJECT, id: ID, acceleratorClass: 'cpu.x86_64', slots: 1, coverDeviceMs: 1n, timeoutMs: 1000n, ...changed,
   });
 }
 
-function submit(changed: NonNullable<NonNullable<MessageInitShape<typeof SubmitJobRequestSchema>['job']>['workload']>) {
+function submit(changed: Fields<typeof WorkloadSchema>) {
   const workload = {
     command: ['true'], acceleratorClass: 'cpu.x86_64', devices: 1, memoryBytes: 16_777_216n, diskBytes: 1_048_576n,
     processes: 1, logBytes: 1024n, timeLimitMs: 1000n, ...changed,
   };
-  return create(SubmitJobRequestSchema, { project: PROJECT, job: { id: ID, name: 'n', workload } as never });
+  return create(SubmitJobRequestSchema, { project: PROJECT, job: { id: ID, name: 'n', workload } });
 }

@@ -1,0 +1,33 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { Account_Purpose, type Account, type Rate } from '@kontor/contracts/quota/v1/quota';
+import type { Means, Snapshot } from './admission/rule.ts';
+import type { Ports } from './ports.ts';
+
+/** What a project can pay, and what things cost, as quota said a moment ago. */
+export interface Budget {
+  ratesOf(acceleratorClass: string): Snapshot['rates'];
+  meansOf(acceleratorClass: string): Means[];
+}
+
+/**
+ * Asks quota for prices and for a project's means. It is asked before any lock is taken: what it says may be a moment
+ * old, and the reservation that follows decides.
+ *
+ * @throws Problem where quota cannot be reached
+ */
+export async function readBudget({ quota, settings }: Ports, project: { tenantId: string; projectId: string }): Promise<Budget> {
+  const [{ accounts }, { rates }] = await Promise.all([quota.listAccounts({ project }), quota.listRates({})]);
+  const own = accounts.filter(({ purpose }) => purpose === Account_Purpose.PROJECT);
+  return {
+    ratesOf: (acceleratorClass) => rates.filter((rate) => rate.acceleratorClass === acceleratorClass).map(dated),
+    meansOf: (acceleratorClass) => {
+      const assets = [`CR:${settings.terms.operator}`, `DEVICE_MS:${acceleratorClass}`, `SLOTS:${acceleratorClass}`];
+      return own.filter(({ asset }) => assets.includes(asset)).map(meansOf);
+    },
+  };
+}
+
+const dated = ({ ucrPerDeviceHour, validFrom }: Rate): Snapshot['rates'][number] =>
+  ({ ucrPerDeviceHour, validFrom: validFrom ? timestampDate(validFrom) : new Date(0) });
+
+const meansOf = ({ asset, available, held }: Account): Means => ({ asset, available, held });

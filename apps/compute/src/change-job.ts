@@ -1,0 +1,47 @@
+import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { journal } from '@kontor/kit/journal';
+import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+
+import { hasEnded, requireTransition } from './job-state.ts';
+import { JobRow } from './tables.ts';
+
+/** Someone else has claimed the job since: what this claim was about to write is no longer true. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
+/**
+ * Writes changes to a job that the caller has claimed, with one journal row where its state or cover changes, and
+ * answers the job as it is then. What the engine reports between transitions is an observation and not journaled.
+ *
+ * @throws Superseded where the claim is no longer the newest
+ */
+export async function changeJob(tx: EntityManager, job: JobRow, changes: Partial<JobRow>, at: Date): Promise<JobRow> {
+  const { tenantId, id, epoch, state } = job;
+  const to = changes.state ?? state;
+  if (to !== state) requireTransition(state, to);
+
+  const set = { ...changes, resourceVersion: () => 'resource_version + 1' } as QueryDeepPartialEntity<JobRow>;
+  const { affected } = await tx.update(JobRow, { tenantId, id, epoch, state }, set);
+  if (affected !== 1) throw new Superseded(`The claim ${epoch} on job ${id} is no longer the newest.`);
+  if (to !== state || changes.coverMs !== undefined) await journalChange(tx, job, changes, to, at);
+  if (hasEnded(to)) await release(tx, job, at);
+  return tx.findOneByOrFail(JobRow, { tenantId, id });
+}
+
+async function journalChange(tx: EntityManager, job: JobRow, changes: Partial<JobRow>, to: State, at: Date): Promise<void> {
+  const { outputs, workload: _workload, ...plain } = changes;
+  await journal(tx, [{
+    at, actor: 'compute', tenantId: job.tenantId, subject: job.id,
+    action: to === job.state ? 'job.cover' : `job.${State[to].toLowerCase()}`,
+    before: { state: State[job.state], coverMs: job.coverMs },
+    after: { ...plain, state: State[to], ...(outputs && { outputs: outputs.map(({ path, sha256 }) => ({ path, sha256 })) }) },
+  }]);
+}
+
+/** Frees the slots with the same transaction that ends the job. A clock that was set back leaves an empty interval. */
+async function release(tx: EntityManager, { tenantId, id }: JobRow, at: Date): Promise<void> {
+  await tx.query(
+    `UPDATE occupancy SET during = tstzrange(lower(during), greatest(lower(during), $3::timestamptz))
+      WHERE holder_kind = 'job' AND holder_tenant_id = $1 AND holder_id = $2 AND upper_inf(during)`, [tenantId, id, at]);
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { Reservation_State } from '@kontor/contracts/quota/v1/quota';
+import { uuid7 } from '@kontor/kit/id';
+import { ComputeUnderTest } from '../testing/compute-under-test.ts';
+import type { Failpoint } from './ports.ts';
+
+type Point = readonly [name: Failpoint, pass: number];
+
+const POINTS: Point[] = [
+  ['compute.after-occupy', 1], ['compute.after-reserve', 1], ['compute.before-submit', 1], ['compute.after-submit', 1],
+  ['compute.after-observe', 1], ['compute.after-observe', 3], ['compute.after-observe', 9],
+  ['compute.after-advance', 1], ['compute.after-advance', 2],
+  ['compute.before-settle', 1], ['compute.after-settle', 1], ['compute.before-finish', 1],
+];
+
+describe('a process that dies', () => {
+  it.each(POINTS)('at %s, pass %i, leaves a job that runs once and is paid for once', async (name, pass) => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const id = uuid7();
+    const death = dyingAt(name, pass);
+    await compute.restart(death.failpoint);
+    void compute.submit(project, { command: ['work', '20000'] }, id);
+    await untilDead(compute, death.came);
+
+    await compute.restart();
+    await compute.end(project, id);
+    await expectPaidOnce(compute, project, id, 20_000n);
+    expect((await compute.journal(id)).filter((action) => action !== 'job.cover'))
+      .toEqual(['job.placed', 'job.starting', 'job.running', 'job.stopping', 'job.succeeded']);
+  });
+
+  it('again and again, at every point of one job, comes to the same end', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const id = uuid7();
+    for (const [name] of POINTS.filter(([, pass]) => pass === 1)) {
+      const death = dyingAt(name, 1);
+      await compute.restart(death.failpoint);
+      if (name === 'compute.after-occupy') void compute.submit(project, { command: ['work', '20000'] }, id);
+      await untilDead(compute, death.came);
+    }
+
+    await compute.restart();
+    await compute.end(project, id);
+    await expectPaidOnce(compute, project, id, 20_000n);
+  });
+
+  it.each<Point>([
+    ['compute.after-observe', 1], ['compute.before-settle', 1], ['compute.after-settle', 1], ['compute.before-finish', 1],
+  ])('at %s while a job is being cancelled leaves it cancelled', async (name, pass) => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const { id } = await compute.submit(project, { command: ['work', '50000'] });
+    await compute.pass(3);
+    await compute.life.client.cancelJob({ project, id });
+    const death = dyingAt(name, pass);
+    await compute.restart(death.failpoint);
+    await untilDead(compute, death.came);
+
+    await compute.restart();
+    expect(State[(await compute.end(project, id)).state]).toBe('CANCELLED');
+    expect(compute.quota.effects.filter((effect) => effect.startsWith('post'))).toHaveLength(1);
+    expect([compute.quota.open, await compute.occupied()]).toEqual([[], 0]);
+  });
+
+  it('after placing a job from the queue leaves it placed', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project({ slots: 8n });
+    const first = await compute.submit(project, { devices: 4, command: ['work', '3000'] });
+    const { id } = await compute.submit(project, { devices: 4, command: ['work', '5000'] });
+    const death = dyingAt('compute.after-occupy', 1);
+    await compute.restart(death.failpoint);
+    await untilDead(compute, death.came);
+    expect(State[(await compute.job(project, id)).state]).toBe('PLACED');
+
+    await compute.restart();
+    await compute.end(project, id);
+    await expectPaidOnce(compute, project, id, 20_000n);
+    expect((await compute.job(project, first.id)).state).toBe(State.SUCCEEDED);
+  });
+});
+
+/** A process that stops for ever where it stands: nothing is caught, nothing cleaned up, its claims stay. */
+function dyingAt(point: Failpoint, pass: number) {
+  let die: (dead: 'dead') => void;
+  const came = new Promise<'dead'>((resolve) => { die = resolve; });
+  let passes = 0;
+  const failpoint = (name: Failpoint): Promise<void> | undefined => {
+    if (name !== point || ++passes !== pass) return undefined;
+    die('dead');
+    return new Promise(() => undefined);
+  };
+  return { came, failpoint };
+}
+
+async function untilDead(compute: ComputeUnderTest, death: Promise<'dead'>): Promise<void> {
+  for (let seconds = 0; seconds < 60; seconds++) {
+    compute.clock.advance(1_000);
+    if (await Promise.race([compute.life.reconciler.tick(), death]) === 'dead') return;
+  }
+  throw new Error('The process never came to that point.');
+}
+
+async function expectPaidOnce(compute: ComputeUnderTest, project: { tenantId: string; projectId: string }, id: string, deviceMs: bigint) {
+  expect(await compute.job(project, id)).toMatchObject({ state: State.SUCCEEDED, billedDeviceMs: deviceMs });
+  expect(new Set(compute.engine.started).size).toBe(compute.engine.started.length);
+  expect(compute.quota.effects.filter((effect) => effect === `reserve ${id}` || effect === `post ${id}`)).toEqual([`reserve ${id}`, `post ${id}`]);
+  expect(compute.quota.reservations.get(id)).toMatchObject({ state: Reservation_State.POSTED, usedDeviceMs: deviceMs, lateDeviceMs: 0n });
+  expect([compute.quota.open, await compute.occupied()]).toEqual([[], 0]);
+}

@@ -1,0 +1,162 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statfsSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import type { JobFolder, JobSpec } from '../job-folder.ts';
+import { identify, identifyAll, signal } from '../process-identity.ts';
+import type { ControlGroup } from './control-group.ts';
+import { deletedBytes } from './deleted-bytes.ts';
+import { launch, type Launched } from './launch.ts';
+import { countInNamespace, countProcesses, listProcesses, namespaceOf, sumUsage } from './process-list.ts';
+import { NotStarted, type Output, type Program, type ProgramEnd } from './program.ts';
+import { HOLD_SANDBOX } from './sandbox-scripts.ts';
+
+const NAMESPACES = ['--mount', '--pid', '--net', '--ipc', '--uts'];
+const SHARED_BYTES_MAX = 1024 ** 3;
+
+/** A sandbox that is ready for a program, held by its first process. */
+export interface Sandbox {
+  /** Ends when the first process and everything in its process namespace has ended. */
+  holder: ChildProcess;
+  /** Number of the first process, outside the namespace. */
+  firstPid: number;
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/**
+ * Builds a sandbox. Its first process reads from this process and ends when this process does, however it ends; the
+ * kernel then kills all that is in its process namespace.
+ *
+ * @throws NotStarted with what the machine said
+ */
+export async function buildSandbox(folder: JobFolder, spec: JobSpec): Promise<Sandbox> {
+  const { memoryBytes, diskBytes } = spec.limits;
+  const identity = isRoot() ? [] : ['--user', '--map-root-user'];
+  const holder = spawn('unshare',
+    [...identity, ...NAMESPACES, '--fork', '--kill-child', 'sh', '-c', HOLD_SANDBOX, 'sandbox', ...spec.deviceNodes], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'], ROOT: folder.root, WORK: folder.work, HIDDEN: spec.hidden, NODE: spec.nodeBinary,
+        USER_ID: String(spec.userId ?? 0),
+        SCRATCH_BYTES: String(Math.min(diskBytes, memoryBytes)),
+        SHARED_BYTES: String(Math.min(SHARED_BYTES_MAX, Math.floor(memoryBytes / 2))),
+      },
+    });
+  holder.stdin?.on('error', () => undefined);
+  const complaint = text(holder.stderr!);
+  const failed = once(holder, 'exit').then(async () => {
+    throw new NotStarted(`The sandbox could not be built: ${(await complaint).trim()}`);
+  });
+  const ready = once(holder.stdout!, 'data').then(([line]) => Number(/^ready (\d+)/.exec(String(line))?.[1]));
+  const firstPid = await Promise.race([ready, failed]);
+  failed.catch(() => undefined);
+  return { holder, firstPid };
+}
+
+/** Runs a program in a sandbox: in its namespaces, as its user, without any capability. */
+export async function startSandboxed(folder: JobFolder, spec: JobSpec, output: Output, group?: ControlGroup): Promise<Program> {
+  const sandbox = await buildSandbox(folder, spec);
+  const gone = new Promise((resolve) => sandbox.holder.once('exit', resolve));
+  try {
+    const launched = await launch(spec, output, {
+      work: '/job', enter: nsenter(sandbox.firstPid, NAMESPACES), groups: group?.joins ?? [],
+      processes: spec.limits.processes,
+    });
+    return new SandboxedProgram(sandbox, launched, group);
+  } catch (error) {
+    process.kill(sandbox.firstPid, 'SIGKILL');
+    await gone;
+    group?.remove();
+    throw error;
+  }
+}
+
+const nsenter = (firstPid: number, namespaces: string[]): string[] =>
+  ['nsenter', `--target=${firstPid}`, ...(isRoot() ? [] : ['--user', '--preserve-credentials']), ...namespaces];
+
+class SandboxedProgram implements Program {
+  private readonly sandbox: Sandbox;
+  private readonly entry: ChildProcess;
+  readonly ended: Promise<ProgramEnd>;
+  readonly controlGroups: string[];
+  private readonly group: ControlGroup | undefined;
+  /** The namespace's own /proc: it shows the job's processes and no others, so that a look costs what the job is. */
+  private readonly proc: string;
+
+  constructor(sandbox: Sandbox, { entry, ended }: Launched, group: ControlGroup | undefined) {
+    this.sandbox = sandbox;
+    this.entry = entry;
+    this.ended = ended;
+    this.group = group;
+    this.controlGroups = group?.folders ?? [];
+    this.proc = `/proc/${sandbox.firstPid}/root/proc`;
+  }
+
+  traces = () => ({
+    supervised: identifyAll([this.sandbox.firstPid]),
+    helpers: identifyAll([this.sandbox.holder.pid, this.entry.pid]),
+  });
+
+  usage(memoryLimitBytes: number) {
+    const inside = listProcesses(this.proc).filter(({ pid }) => pid !== 1);
+    const usage = sumUsage(this.proc, inside, memoryLimitBytes);
+    return {
+      ...usage,
+      // A fork bomb's processes come and go faster than each can be looked at, and are counted nevertheless.
+      processes: Math.max(usage.processes, countProcesses(this.proc) - 1),
+      memoryBytes: usage.memoryBytes + this.filesInMemoryBytes(),
+      cpuMs: this.group?.cpuMs() ?? usage.cpuMs,
+      outOfMemory: this.group?.outOfMemory() ?? false,
+    };
+  }
+
+  deletedBytes = (): number => deletedBytes(this.proc, listProcesses(this.proc), '/job/');
+
+  tend(): void {
+    // nsenter halts itself when the program does, and would then not notice that the program goes on and ends.
+    this.entry.kill('SIGCONT');
+  }
+
+  terminate(): void {
+    const [pid] = readFileSync(`/proc/${this.entry.pid}/task/${this.entry.pid}/children`, 'latin1').split(' ');
+    const program = identify(Number(pid));
+    if (program) signal(program, 'SIGTERM');
+  }
+
+  pause(): void {
+    this.signalAll('STOP');
+  }
+
+  resume(): void {
+    this.tend();
+    this.signalAll('CONT');
+  }
+
+  async destroy(): Promise<number> {
+    const { holder, firstPid } = this.sandbox;
+    const namespace = namespaceOf(firstPid);
+    if (holder.exitCode === null && holder.signalCode === null) {
+      const gone = once(holder, 'exit');
+      process.kill(firstPid, 'SIGKILL');
+      this.tend();
+      await gone;
+    }
+    await this.ended;
+    this.group?.remove();
+    return namespace === undefined ? 0 : countInNamespace(namespace);
+  }
+
+  /** Signals every process of the namespace in one step that no fork can slip through; its first is exempt. */
+  private signalAll(name: 'STOP' | 'CONT'): void {
+    const [command = '', ...args] = nsenter(this.sandbox.firstPid, ['--pid']);
+    spawnSync(command, [...args, 'sh', '-c', `kill -${name} -1`]);
+  }
+
+  private filesInMemoryBytes(): number {
+    return ['tmp', 'dev/shm'].reduce((sum, path) => {
+      const { blocks, bfree, bsize } = statfsSync(`/proc/${this.sandbox.firstPid}/root/${path}`);
+      return sum + (blocks - bfree) * bsize;
+    }, 0);
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  jobFolder, makeRecordOnce, NO_USAGE, readRecord, readWishes, replaceRecord, type ExitRecord, type Heartbeat, type JobFolder,
+  type JobSpec,
+} from '../job-folder.ts';
+import { identify } from '../process-identity.ts';
+import { startBare } from './bare-program.ts';
+import { controlGroup } from './control-group.ts';
+import { deleteFolder } from './delete-folder.ts';
+import { explain } from './explain.ts';
+import { folderBytes } from './folder-bytes.ts';
+import { keepOutputs } from './keep-outputs.ts';
+import { layInputs } from './lay-inputs.ts';
+import { LogCapture } from './log-capture.ts';
+import { NotStarted, type Program } from './program.ts';
+import { startSandboxed } from './sandboxed-program.ts';
+import { Supervision, type Supervised } from './supervise.ts';
+
+/** Nothing is alive that could print; without namespaces something may be that is not known to be the job's. */
+const DRAIN_MS_MAX = 2_000;
+
+/** Supervises one job from its start to its record of how it ended. Usage: shim.js FOLDER. */
+async function main(path: string): Promise<void> {
+  const folder = jobFolder(path);
+  const spec = readRecord<JobSpec>(folder.spec);
+  if (!spec) throw new Error(`There is no job in ${path}.`);
+  let supervision: Supervision | undefined;
+  let abandoned = false;
+  // From before the claim on, because a signal without a handler would end this process.
+  process.on('SIGUSR2', () => supervision?.nudge());
+  process.on('SIGTERM', () => {
+    abandoned = true;
+    supervision?.abandon();
+  });
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGINT', () => undefined);
+  if (!makeRecordOnce(folder.claim, identify(process.pid))) return;
+
+  if (readWishes(folder).stop || abandoned) {
+    return end(folder, spec, { end: abandoned ? 'LOST' : 'STOPPED', usage: NO_USAGE }, { startedAtMs: Date.now() });
+  }
+  const logs = new LogCapture(folder, spec.limits.logBytes, spec.userId);
+  let program: Program;
+  try {
+    program = await start(folder, spec, logs);
+  } catch (error) {
+    if (!(error instanceof NotStarted)) throw error;
+    return end(folder, spec, { end: 'NOT_STARTED', usage: NO_USAGE }, { detail: error.message, startedAtMs: Date.now() });
+  } finally {
+    logs.started();
+  }
+  supervision = new Supervision(folder, spec, program, logs);
+  if (abandoned) supervision.abandon();
+  const supervised = await supervision.untilEnd();
+  const leftAlive = await program.destroy();
+  await Promise.race([logs.drained, sleep(DRAIN_MS_MAX)]);
+  supervised.program ??= await program.ended;
+  supervised.usage.logBytes = logs.printedBytes;
+  return end(folder, spec, supervised, { leftAlive, startedAtMs: supervision.startedAt });
+}
+
+async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promise<Program> {
+  mkdirSync(folder.root, { recursive: true });
+  await layInputs(folder.work, spec);
+  if (spec.isolation === 'none') return startBare(folder, spec, logs.output);
+  return startSandboxed(folder, spec, logs.output, controlGroup(spec.jobId, spec.limits.memoryBytes, spec.controlGroup));
+}
+
+/** Nothing of the job is alive: keeps what it declared, deletes what it did not, and records how it ended. */
+async function end(folder: JobFolder, spec: JobSpec, supervised: Supervised,
+  { detail, leftAlive = 0, startedAtMs }: { detail?: string; leftAlive?: number; startedAtMs: number }): Promise<void> {
+  const endedAtMs = Date.now();
+  const { program } = supervised;
+  const diskBytes = await folderBytes(folder.work);
+  const cause = supervised.end === 'EXITED' && diskBytes > spec.limits.diskBytes ? 'DISK_LIMIT' : supervised.end;
+  if (Number.isFinite(diskBytes)) supervised.usage.diskBytes = diskBytes;
+  if (supervised.end !== 'NOT_STARTED') {
+    const heartbeat: Heartbeat = { state: 'STOPPING', usage: supervised.usage, startedAtMs, supervised: [], helpers: [], controlGroups: [] };
+    replaceRecord(folder.heartbeat, heartbeat);
+  }
+  const outputs = cause === 'NOT_STARTED' ? [] : await keepOutputs(folder, spec.outputs);
+  await deleteFolder(folder.work);
+  rmSync(folder.root, { recursive: true, force: true });
+  const record: ExitRecord = {
+    end: cause,
+    ...(program?.exitCode != null && { exitCode: program.exitCode }),
+    ...(program?.signal != null && { signal: program.signal }),
+    detail: detail ?? explain(cause, spec.limits, program, leftAlive),
+    usage: supervised.usage, startedAtMs, endedAtMs, outputs, leftAlive,
+  };
+  makeRecordOnce(folder.exit, record);
+}
+
+await main(process.argv[2] ?? '');
+// Sockets of pipes that a job's leftovers might hold must not keep this process.
+process.exit(0);

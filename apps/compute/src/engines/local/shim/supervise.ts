@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readWishes, replaceRecord, type End, type Heartbeat, type JobFolder, type JobSpec, type UsageRecord } from '../job-folder.ts';
+import { folderBytes } from './folder-bytes.ts';
+import type { LogCapture } from './log-capture.ts';
+import { waitedCpuMs } from './process-list.ts';
+import type { Program, ProgramEnd } from './program.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { untilNextMs, verdict } from './verdict.ts';
+
+const SAMPLE_MS = 200;
+const HEARTBEAT_MS = 1_000;
+/** A folder is measured again after this many times what measuring it took, so that big ones cost no more. */
+const MEASURE_REST = 10;
+
+/** How the supervision of a program ended. Its processes are still to be destroyed. */
+export interface Supervised {
+  end: End;
+  /** Undefined where it was killed before it ended by itself. */
+  program?: ProgramEnd;
+  usage: UsageRecord;
+}
+
+/** Watches one running program until it ends or has to: samples, decides, tells, and does what the engine asks. */
+export class Supervision {
+  private readonly folder: JobFolder;
+  private readonly spec: JobSpec;
+  private readonly program: Program;
+  private readonly logs: LogCapture;
+  private readonly startedAtMs = Date.now();
+  private readonly watch = new Stopwatch();
+  private readonly stopping = new Stopwatch({ running: false });
+  private readonly waitedCpuBeforeMs = waitedCpuMs();
+  private readonly usage: Omit<UsageRecord, 'elapsedMs' | 'logBytes'> = { cpuMs: 0, memoryBytesMax: 0, diskBytes: 0 };
+  /** What the program has been told: why its end is near. */
+  private noticed: End | undefined;
+  private paused = false;
+  private lost = false;
+  private wake: () => void = () => undefined;
+  private beatAtMs = -Infinity;
+  private measuring: Promise<void> | undefined;
+  private measureAtMs = 0;
+
+  constructor(folder: JobFolder, spec: JobSpec, program: Program, logs: LogCapture) {
+    this.folder = folder;
+    this.spec = spec;
+    this.program = program;
+    this.logs = logs;
+  }
+
+  get startedAt(): number {
+    return this.startedAtMs;
+  }
+
+  /** Looks at the engine's wishes at once instead of at the next sample. */
+  nudge(): void {
+    this.wake();
+  }
+
+  /** The machine asks this process to go: the program goes first. */
+  abandon(): void {
+    this.lost = true;
+    this.wake();
+  }
+
+  async untilEnd(): Promise<Supervised> {
+    let ended: ProgramEnd | undefined;
+    void this.program.ended.then((end) => {
+      ended = end;
+      this.watch.stop();
+      this.wake();
+    });
+    for (;;) {
+      if (ended) return this.endedByItself(ended);
+      const end = this.look();
+      if (end) {
+        this.watch.stop();
+        return { end, usage: this.usageNow() };
+      }
+      const { coverMs } = readWishes(this.folder);
+      const untilMs = this.paused ? Infinity : untilNextMs(this.watch.elapsedMs(), this.spec.limits, coverMs);
+      await this.rest(Math.min(SAMPLE_MS, untilMs));
+    }
+  }
+
+  /** One sample: does what is due, and says why the program must be killed now, if it must. */
+  private look(): End | undefined {
+    if (this.lost) return 'LOST';
+    const wishes = readWishes(this.folder);
+    const sample = this.sample();
+    const { limits } = this.spec;
+    if (wishes.stop && !this.stopping.running) {
+      this.stopping.start();
+      this.setPaused(false);
+      this.program.terminate();
+      this.beatAtMs = -Infinity;
+    }
+    if (this.stopping.running && this.stopping.elapsedMs() >= limits.graceMs) return 'STOPPED';
+    if (!this.stopping.running) this.setPaused(wishes.paused);
+    if (!this.paused) this.program.tend();
+    const decided = verdict(sample, limits, wishes.coverMs);
+    if (decided.act === 'kill') return decided.end;
+    if (decided.act === 'notice' && !this.noticed && !this.stopping.running) this.program.terminate();
+    const noticed = decided.act === 'notice' ? decided.end : undefined;
+    if (noticed !== this.noticed) this.beatAtMs = -Infinity;
+    this.noticed = noticed;
+    this.beat();
+    return undefined;
+  }
+
+  private sample() {
+    const now = this.program.usage(this.spec.limits.memoryBytes);
+    this.usage.cpuMs = Math.max(this.usage.cpuMs, now.cpuMs);
+    this.usage.memoryBytesMax = Math.max(this.usage.memoryBytesMax, now.memoryBytes);
+    if (!this.measuring && performance.now() >= this.measureAtMs) this.measuring = this.measure();
+    return { ...now, elapsedMs: this.watch.elapsedMs(), diskBytes: this.usage.diskBytes };
+  }
+
+  private async measure(): Promise<void> {
+    const began = performance.now();
+    this.usage.diskBytes = (await folderBytes(this.folder.work)) + this.program.deletedBytes();
+    const now = performance.now();
+    this.measureAtMs = now + (now - began) * MEASURE_REST;
+    this.measuring = undefined;
+    if (this.usage.diskBytes > this.spec.limits.diskBytes) this.wake();
+  }
+
+  private setPaused(paused: boolean): void {
+    if (paused === this.paused) return;
+    this.paused = paused;
+    if (paused) {
+      this.program.pause();
+      this.watch.stop();
+    } else {
+      this.watch.start();
+      this.program.resume();
+    }
+    this.beatAtMs = -Infinity;
+  }
+
+  private beat(): void {
+    const now = performance.now();
+    if (now - this.beatAtMs < HEARTBEAT_MS) return;
+    this.beatAtMs = now;
+    const state = this.stopping.running || this.noticed ? 'STOPPING' : this.paused ? 'PAUSED' : 'RUNNING';
+    const heartbeat: Heartbeat = {
+      state, usage: this.usageNow(), startedAtMs: this.startedAtMs, ...this.program.traces(),
+      controlGroups: this.program.controlGroups,
+    };
+    replaceRecord(this.folder.heartbeat, heartbeat);
+  }
+
+  private usageNow(): UsageRecord {
+    const { cpuMs, memoryBytesMax, diskBytes } = this.usage;
+    const { limits } = this.spec;
+    return {
+      elapsedMs: Math.floor(this.watch.elapsedMs()), cpuMs, memoryBytesMax,
+      diskBytes: Number.isFinite(diskBytes) ? diskBytes : limits.diskBytes, logBytes: this.logs.printedBytes,
+    };
+  }
+
+  private async endedByItself(program: ProgramEnd): Promise<Supervised> {
+    const { outOfMemory, cpuMs } = this.program.usage(this.spec.limits.memoryBytes);
+    this.usage.cpuMs = Math.max(this.usage.cpuMs, cpuMs, waitedCpuMs() - this.waitedCpuBeforeMs);
+    const end = outOfMemory ? 'MEMORY_LIMIT'
+      : program.signal === 'SIGXFSZ' ? 'DISK_LIMIT'
+        : this.stopping.running ? 'STOPPED'
+          : this.noticed ?? 'EXITED';
+    return { end, program, usage: this.usageNow() };
+  }
+
+  private async rest(ms: number): Promise<void> {
+    const timer = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    await Promise.race([woken, sleep(Math.max(1, Math.ceil(ms)), undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+  }
+}

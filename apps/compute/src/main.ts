@@ -1,0 +1,16 @@
+import 'reflect-metadata';
+import { EngineService } from '@kontor/contracts/engine/v1/engine';
+import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { parseConfig } from '@kontor/kit/config';
+import { connect } from '@kontor/kit/connect';
+import { inProcess } from '@kontor/kit/in-process';
+import { runService } from '@kontor/kit/run-service';
+import { readTls } from '@kontor/kit/tls';
+import { computeService } from './compute.module.ts';
+import { computeEnvironment } from './config.ts';
+import { LocalEngine } from './engines/local/local-engine.ts';
+
+await runService(() => parseConfig(computeEnvironment), (config) => computeService(config, {
+  engine: inProcess(EngineService, new LocalEngine({ home: config.KONTOR_HOME })),
+  quota: connect(QuotaService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
+}));

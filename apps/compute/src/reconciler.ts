@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Observation } from '@kontor/contracts/engine/v1/engine';
+import { claimDue } from './claims.ts';
+import { ClusterWatch } from './clusters.ts';
+import { driveJob, giveUpFor } from './drive-job.ts';
+import { engineJobId } from './job-id.ts';
+import { observe } from './observe.ts';
+import { Ports } from './ports.ts';
+import { placeQueued } from './steps/place-queued.ts';
+import type { Progress } from './steps/step.ts';
+import type { JobRow } from './tables.ts';
+
+/**
+ * Brings every job closer to what is wanted of it. It trusts no events: it looks at what is due, compares, and takes
+ * the step that follows, so that whatever was missed or interrupted is found again by the next look.
+ */
+@Injectable()
+export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  /** Jobs being worked on here: one is never claimed twice by the same process, however long a step takes. */
+  readonly #busy = new Map<JobRow, Promise<void>>();
+  readonly #stopping = new AbortController();
+  #wake = new AbortController();
+  #placing: Promise<unknown> | undefined;
+  #running = Promise.resolve();
+
+  constructor(private readonly ports: Ports, private readonly clusters: ClusterWatch) {}
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#run();
+  }
+
+  /** Steps under way end; everything else waits for the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopping.abort();
+    this.wake();
+    await this.#running;
+    await Promise.allSettled([this.#placing, ...this.#busy.values()]);
+  }
+
+  /** Has the reconciler look now rather than at its next turn. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Takes the first step of a job for whoever waits for its answer; the reconciler takes the others. */
+  async driveOnce(job: JobRow): Promise<Progress> {
+    const progress = await driveJob(this.ports, job, undefined, { stepsMax: 1 });
+    this.wake();
+    return progress;
+  }
+
+  /** One look at everything that is due, and the steps that follow from it. Answers how many jobs it looked at. */
+  async tick(): Promise<number> {
+    const placed = await placeQueued(this.ports);
+    const begun = await this.#begin();
+    await Promise.all(begun);
+    return placed + begun.length;
+  }
+
+  /** Claims what is due, as far as there are hands, and starts on it. */
+  async #begin(): Promise<Promise<void>[]> {
+    const hands = this.ports.settings.stepsAtOnce - this.#busy.size;
+    if (hands <= 0) return [];
+    const jobs = await claimDue(this.ports, hands, [...this.#busy.keys()].map(({ id }) => id));
+    const seen = observe(this.ports, jobs, this.clusters);
+    return jobs.map((job) => {
+      const work = this.#look(job, seen).finally(() => {
+        this.#busy.delete(job);
+        this.wake();
+      });
+      this.#busy.set(job, work);
+      return work;
+    });
+  }
+
+  async #look(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<void> {
+    try {
+      const observations = await seen;
+      await this.ports.failpoint('compute.after-observe');
+      await driveJob(this.ports, job, observations.get(engineJobId(job)));
+    } catch (error) {
+      await giveUpFor(this.ports, job, error);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { log, settings } = this.ports;
+    while (!this.#stopping.signal.aborted) {
+      this.#wake = new AbortController();
+      this.clusters.refreshWhenDue();
+      this.#placing ??= this.#placeQueued();
+      await this.#begin().catch((error: unknown) => log.error({ err: error }, 'the reconciler could not look and tries again'));
+      await sleep(settings.pollMs, undefined, { signal: this.#wake.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Beside the rest: a ledger that answers slowly must not keep running jobs from their cover. */
+  async #placeQueued(): Promise<void> {
+    try {
+      if (await placeQueued(this.ports) > 0) this.wake();
+    } catch (error) {
+      this.ports.log.warn({ err: error }, 'the queue could not be served and is tried again');
+    } finally {
+      this.#placing = undefined;
+    }
+  }
+}

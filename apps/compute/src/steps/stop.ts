@@ -1,0 +1,21 @@
+import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
+import { transaction } from '@kontor/kit/database';
+import { problemOf } from '@kontor/kit/problem';
+import { changeJob } from '../change-job.ts';
+import { engineJobId } from '../job-id.ts';
+import type { Ports } from '../ports.ts';
+import type { JobRow } from '../tables.ts';
+import type { Progress } from './step.ts';
+
+/** Has the engine stop a job, and then says so: were it the other way round, a crash between them could forget to. */
+export async function stop(ports: Ports, job: JobRow): Promise<Progress> {
+  const seen = await ports.engine.stop({ jobId: engineJobId(job) }).catch((error: unknown) => {
+    if (problemOf(error).kind === Kind.NOT_FOUND) return undefined;
+    throw error;
+  });
+  if (job.state === State.STOPPING) return { job, seen, isDone: true };
+  const at = ports.clock.now();
+  const detail = 'Its owner asked to stop it; it has its grace to end by itself.';
+  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, { state: State.STOPPING, detail }, at)), seen };
+}

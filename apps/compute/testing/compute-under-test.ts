@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { ComputeService, Job_State as State, type Job } from '@kontor/contracts/compute/v1/compute';
+import { EngineService, type WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
+import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { dataSourceOptions } from '@kontor/kit/database';
+import type { Client } from '@kontor/kit/grpc';
+import { uuid7 } from '@kontor/kit/id';
+import { inProcess } from '@kontor/kit/in-process';
+import { logger } from '@kontor/kit/log';
+import { testDatabase, type TestDatabase } from '@kontor/testing/database';
+import { FakeClock } from '@kontor/testing/fake-clock';
+import { DataSource } from 'typeorm';
+import { readAcceleratorClasses } from '../src/accelerator-classes.ts';
+import { ClusterWatch } from '../src/clusters.ts';
+import { ComputeController } from '../src/compute.controller.ts';
+import database from '../src/database.ts';
+import { FileStore } from '../src/file-store.ts';
+import type { Failpoint, Ports, Settings } from '../src/ports.ts';
+import { Reconciler } from '../src/reconciler.ts';
+import { aWorkload, CPU, H100, OPERATOR_TENANT } from './builders.ts';
+import { FakeEngine } from './fake-engine.ts';
+import { FakeQuota } from './fake-quota.ts';
+import { Faults } from './faults.ts';
+
+const COVER = { intervalMs: 10_000n, marginMs: 4_000n };
+
+const SETTINGS: Settings = {
+  terms: { operator: 'demo', operatorTenantId: OPERATOR_TENANT, admitsUnisolated: false, cover: COVER },
+  steps: { cover: COVER, observeMs: 1_000 },
+  claimMs: 2_000, pollMs: 20, capacityRefreshMs: 30_000, stepsAtOnce: 32,
+};
+
+/** One life of the service's process: what a crash takes with it, and the next start has anew. */
+export class Life {
+  readonly reconciler: Reconciler;
+  readonly clusters: ClusterWatch;
+  readonly client: Client<typeof ComputeService>;
+
+  constructor(readonly ports: Ports) {
+    this.clusters = new ClusterWatch(ports);
+    this.reconciler = new Reconciler(ports, this.clusters);
+    this.client = inProcess(ComputeService, new ComputeController(ports, this.reconciler));
+  }
+}
+
+type Project = Awaited<ReturnType<ComputeUnderTest['project']>>;
+
+/** The service on a real database, between an engine and a ledger that live in memory, by a clock that tests move. */
+export class ComputeUnderTest implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly engine = new FakeEngine(this.clock);
+  readonly quota = new FakeQuota();
+  readonly engineFaults = new Faults();
+  readonly quotaFaults = new Faults();
+  life!: Life;
+
+  private constructor(readonly database: TestDatabase, readonly db: DataSource, readonly directory: string, readonly settings: Settings) {}
+
+  static async start(settings: Partial<Settings> = {}): Promise<ComputeUnderTest> {
+    const fresh = await testDatabase('compute', database.migrations);
+    const db = await new DataSource(dataSourceOptions({ ...database, url: fresh.url })).initialize();
+    const under = new ComputeUnderTest(fresh, db, await mkdtemp(join(tmpdir(), 'kontor-compute-')), { ...SETTINGS, ...settings });
+    under.quota.rates.set(CPU, 3_600_000n).set(H100, 36_000_000n);
+    await under.restart();
+    return under;
+  }
+
+  /** Another life over what the last one left: its memory is gone, its database and its engine are not. */
+  async restart(failpoint: (name: Failpoint) => void | Promise<void> = () => undefined): Promise<Life> {
+    const files = new FileStore(join(this.directory, 'uploads'), 1_000_000);
+    await files.prepare();
+    this.life = new Life({
+      db: this.db, clock: this.clock, files, failpoint, settings: this.settings, log: logger('compute', 'silent'),
+      acceleratorClasses: readAcceleratorClasses(),
+      engine: this.engineFaults.wrap(inProcess(EngineService, this.engine)),
+      quota: this.quotaFaults.wrap(inProcess(QuotaService, this.quota)),
+    });
+    await this.life.clusters.refresh();
+    return this.life;
+  }
+
+  /** A project that can pay for a thousand seconds of a core, and may hold so many devices at once. */
+  project({ credits = 1_000_000n, slots = 4n, tenantId = uuid7() } = {}) {
+    const project = { tenantId, projectId: uuid7() };
+    for (const acceleratorClass of [CPU, H100]) {
+      this.quota.grant(project.projectId, `DEVICE_MS:${acceleratorClass}`, 'unlimited');
+      this.quota.grant(project.projectId, `SLOTS:${acceleratorClass}`, slots);
+    }
+    this.quota.grant(project.projectId, 'CR:demo', credits);
+    return project;
+  }
+
+  submit(project: Project, wishes: MessageInitShape<typeof WorkloadSchema> = {}, id = uuid7()): Promise<Job> {
+    return this.life.client.submitJob({ project, job: { id, name: 'a job', workload: aWorkload(wishes) } });
+  }
+
+  job = (project: Project, id: string): Promise<Job> => this.life.client.getJob({ project, id });
+
+  /** Lets the time pass in seconds, and the reconciler look after each. */
+  async pass(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      this.clock.advance(1_000);
+      await this.life.reconciler.tick();
+    }
+  }
+
+  /** Looks without time passing, as after being woken. */
+  async look(): Promise<void> {
+    await this.life.reconciler.tick();
+  }
+
+  /** Lets the time pass until a job has ended. */
+  async end(project: Project, id: string, withinSeconds = 200): Promise<Job> {
+    for (let second = 0; second < withinSeconds; second++) {
+      const job = await this.job(project, id);
+      if (job.state >= State.SUCCEEDED) return job;
+      await this.pass(1);
+    }
+    throw new Error(`Job ${id} is still ${State[(await this.job(project, id)).state]} after ${withinSeconds} s.`);
+  }
+
+  /** Slots that somebody has now. */
+  async occupied(): Promise<number> {
+    const [row] = await this.db.query<{ count: number }[]>('SELECT count(*)::int FROM occupancy WHERE upper_inf(during)');
+    return row?.count ?? -1;
+  }
+
+  /** What the journal says was done to something, in order. */
+  async journal(subject: string): Promise<string[]> {
+    const rows = await this.db.query<{ action: string }[]>('SELECT action FROM journal WHERE subject = $1 ORDER BY seq', [subject]);
+    return rows.map(({ action }) => action);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.db.destroy();
+    await this.database.drop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,53 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import { ComputeService } from '@kontor/contracts/compute/v1/compute';
+import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import type { Type } from '@nestjs/common';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { commentOf } from './comments.ts';
+import { componentName, openApiField } from './openapi-field.ts';
+
+interface Known {
+  desc: DescMessage;
+  Dto: Type<object>;
+}
+
+const known = new Map<string, Known>();
+
+/**
+ * A message of the contracts as a class that Nest and its OpenAPI document can use, with the bounds and the comments of
+ * the contract. One class for each message, so that the document has one schema for each.
+ *
+ * @throws where two messages of different packages would share a name in the document
+ */
+export function dto(desc: DescMessage): Type<object> {
+  const name = componentName(desc);
+  const first = known.get(name);
+  if (first) return sameMessage(first, desc);
+  const Dto = { [name]: class {} }[name] as Type<object>;
+  // Remembered before its fields are described, because a message may contain itself.
+  known.set(name, { desc, Dto });
+  const description = commentOf(desc);
+  ApiSchema({ name, ...(description && { description }) })(Dto);
+  const surroundings = { classOf: dto, inReplies: !asked.has(desc.typeName) };
+  for (const field of desc.fields) {
+    ApiProperty(openApiField(field, surroundings))(Dto.prototype as object, field.jsonName);
+  }
+  return Dto;
+}
+
+function sameMessage(first: Known, { typeName }: DescMessage): Type<object> {
+  if (first.desc.typeName === typeName) return first.Dto;
+  const name = componentName(first.desc);
+  throw new Error(`${typeName} and ${first.desc.typeName} would both be the schema ${name}: rename one of them.`);
+}
+
+/** Messages that callers write, alone or inside another. Of all others we write every field. */
+const asked = new Set<string>();
+
+function collectAsked(desc: DescMessage): void {
+  if (asked.has(desc.typeName)) return;
+  asked.add(desc.typeName);
+  for (const field of desc.fields) if ('message' in field && field.message) collectAsked(field.message);
+}
+
+[...ComputeService.methods, ...QuotaService.methods].forEach(({ input }) => collectAsked(input));

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { testTls } from '@kontor/testing/test-tls';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { gatewayUnderTest, SERVICES } from '../test/gateway-under-test.ts';
+import { describeApi } from './api-description.ts';
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  security?: object[];
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema?: object }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}
+
+const OPEN = ['GetHealth', 'GetMetrics'];
+
+describe('the OpenAPI document', () => {
+  it('is the committed one: `nx run @kontor/gateway:openapi` refreshes it', async () => {
+    expect(await describeApi()).toBe(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'));
+  });
+
+  it('is served as it was described, and Swagger UI beside it, without a token', async () => {
+    await using it = await gatewayUnderTest(await testTls(SERVICES));
+    const served = await it.get('/docs/openapi.json', { token: false });
+    expect(served.json).toEqual(JSON.parse(await describeApi()));
+    const page = await it.get('/docs', { token: false });
+    expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
+    for (const part of ['swagger-ui-bundle.js', 'swagger-ui.css', 'swagger-ui-init.js']) {
+      expect(await it.get(`/docs/${part}`, { token: false })).toMatchObject({ status: 200 });
+    }
+  });
+
+  it('leads every reference somewhere', async () => {
+    const { text, document } = await setup();
+    const references = [...text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => String(name));
+    expect(references.length).toBeGreaterThan(100);
+    for (const name of references) expect(Object.keys(document.components?.schemas ?? {})).toContain(name);
+  });
+
+  it('gives every operation its own id and a heading from the contract', async () => {
+    const { operations } = await setup();
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(ids).toHaveLength(new Set(ids).size);
+    for (const { operationId, summary } of operations) {
+      expect(operationId).toMatch(/^[A-Z][A-Za-z]+$/);
+      expect(summary).toMatch(/^\S.{5,}[^.]$/);
+    }
+  });
+
+  it('wants the token everywhere but where supervisors and Prometheus ask', async () => {
+    const { operations } = await setup();
+    for (const { operationId = '', security } of operations) {
+      const expected = OPEN.includes(operationId) ? [] : [{ bearer: [] }];
+      expect({ operationId, security }).toEqual({ operationId, security: expected });
+    }
+  });
+
+  it('tells for every operation behind the token how problems read', async () => {
+    const { operations } = await setup();
+    for (const { operationId = '', responses } of operations) {
+      if (OPEN.includes(operationId)) continue;
+      for (const status of ['400', '401', '404', '503', 'default']) {
+        expect({ operationId, ...responses[status]?.content }).toEqual({
+          operationId, 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        });
+      }
+      expect(Object.keys(responses).filter((status) => status.startsWith('2'))).toHaveLength(1);
+    }
+  });
+
+  it('declares each parameter of a path once, described and bounded', async () => {
+    const { paths } = await setup();
+    for (const [path, operations] of Object.entries(paths)) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+      for (const { parameters = [] } of Object.values(operations)) {
+        const inPath = parameters.filter((parameter) => parameter.in === 'path');
+        expect(inPath.map(({ name }) => name).sort()).toEqual(named);
+        for (const { description, schema } of inPath) {
+          expect(description).toMatch(/\.$/);
+          expect(Object.keys(schema ?? {}).length).toBeGreaterThan(1);
+        }
+      }
+    }
+  });
+
+  it('says what each value of an enum means', async () => {
+    const { document } = await setup();
+    expect(document.components?.schemas?.['AccountPurpose']).toMatchObject({
+      description: expect.stringMatching(/^What the account is for\.\n.*- LATE_USAGE: Pays for use beyond cover\.$/s),
+    });
+    expect(document.components?.schemas?.['ClusterState']).toEqual({
+      type: 'string', enum: ['UNSPECIFIED', 'READY', 'UNREACHABLE'],
+      description: '- UNREACHABLE: The engine does not answer: nothing new is placed here.',
+    });
+  });
+
+  it('lists only the values that a field may have, where those are fewer', async () => {
+    const { document } = await setup();
+    expect(document.components?.schemas?.['CreateTransferRequest']).toMatchObject({
+      properties: { reason: { type: 'string', enum: ['GRANT', 'RETURN'] } },
+    });
+  });
+
+  it('pages lists by pageSize and pageToken', async () => {
+    const { operations } = await setup();
+    const paged = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'pageToken'));
+    expect(paged.map(({ operationId }) => operationId).sort()).toEqual(['ListChargeRecords', 'ListJobs', 'ListTransfers']);
+    expect(paged[0]?.parameters).toContainEqual({
+      name: 'pageSize', in: 'query', required: false, description: 'Most items to return; 50 when absent.',
+      schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500 },
+    });
+  });
+});
+
+async function setup() {
+  const text = await describeApi();
+  const document = JSON.parse(text) as OpenAPIObject;
+  const paths = document.paths as Record<string, Record<string, Operation>>;
+  return { text, document, paths, operations: Object.values(paths).flatMap((methods) => Object.values(methods)) };
+}

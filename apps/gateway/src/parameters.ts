@@ -1,0 +1,40 @@
+import type { DescField, DescMessage, JsonObject } from '@bufbuild/protobuf';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiBody, ApiQuery } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { commentOf } from './comments.ts';
+import { dto } from './dto.ts';
+import { jsonBody } from './json-body.ts';
+import { plainSchema } from './plain-schema.ts';
+import { readMessage, readShape } from './read-message.ts';
+
+/** A parameter that is read from the request, together with how the OpenAPI document describes it. */
+export function described(read: (request: Request) => unknown, ...descriptions: MethodDecorator[]): ParameterDecorator {
+  const parameter = createParamDecorator((_: unknown, context: ExecutionContext) =>
+    read(context.switchToHttp().getRequest<Request>()))();
+  return (target, key, index) => {
+    parameter(target, key, index);
+    const method = key === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key);
+    if (key === undefined || method === undefined) throw new Error('Only parameters of methods can be described.');
+    descriptions.forEach((describe) => describe(target, key, method));
+  };
+}
+
+/** The JSON body as a message of the contract, checked by its rules. */
+export const MessageBody = (desc: DescMessage) => described(
+  async (request) => readMessage(desc, await jsonBody(request)),
+  ApiBody({ type: dto(desc), required: true }));
+
+/** The query as a message of the contract, or these fields of it. Its service checks the rules. */
+export const MessageQuery = (desc: DescMessage, fields: DescField[] = desc.fields) => described(
+  ({ query }) => readShape(desc, fromQuery(query as Record<string, string>), fields),
+  ...fields.map(describeQuery));
+
+const describeQuery = (field: DescField) =>
+  ApiQuery({ name: field.jsonName, required: false, description: commentOf(field), schema: { ...plainSchema(field) } });
+
+/** Query values are text: JSON's true and false have to be made of it. */
+const fromQuery = (query: Record<string, string>): JsonObject =>
+  Object.fromEntries(Object.entries(query).map(([name, value]) => [name, BOOLEANS.get(value) ?? value]));
+
+const BOOLEANS = new Map([['true', true], ['false', false]]);

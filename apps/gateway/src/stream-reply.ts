@@ -1,0 +1,45 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Response } from 'express';
+
+/** How long a reply without a first byte waits for a problem that it could still become. */
+const FIRST_BYTE_MS_MAX = 500;
+
+interface Piece {
+  data: Uint8Array;
+}
+
+/** Aborts when the caller is gone. */
+export function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/**
+ * Writes pieces of data as the body, no faster than the caller reads. What fails before the first piece is thrown, and
+ * so becomes a problem; a later failure cuts the connection, because the status has been sent.
+ */
+export async function streamReply(
+  response: Response, headers: Record<string, string>, replies: AsyncIterable<Piece>,
+): Promise<void> {
+  const source = replies[Symbol.asyncIterator]();
+  const first = source.next();
+  await Promise.race([first, sleep(FIRST_BYTE_MS_MAX, undefined, { ref: false })]);
+  response.writeHead(200, headers).flushHeaders();
+  // Nobody reads the body of a HEAD: the reply ends, and whoever produces the pieces is told to stop.
+  const pieces = response.req.method === 'HEAD' ? Readable.from([]) : Readable.from(dataOf(first, source));
+  first.catch(() => undefined);
+  await pipeline(pieces, response).catch((error: unknown) => {
+    if (!response.destroyed) throw error;
+  });
+}
+
+async function* dataOf(first: Promise<IteratorResult<Piece>>, source: AsyncIterator<Piece>) {
+  try {
+    for (let piece = await first; !piece.done; piece = await source.next()) yield piece.value.data;
+  } finally {
+    await source.return?.();
+  }
+}

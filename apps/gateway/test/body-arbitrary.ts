@@ -1,0 +1,89 @@
+import fc, { type Arbitrary } from 'fast-check';
+
+/** As much of a schema of the OpenAPI document as bodies use. */
+export interface Schema {
+  $ref?: string;
+  allOf?: Schema[];
+  type?: string;
+  format?: string;
+  pattern?: string;
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  items?: Schema;
+  required?: string[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema;
+}
+
+export type Schemas = Record<string, Schema>;
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+
+const ITEMS_MAX = 3;
+const CHARACTERS_MAX = 40;
+
+/** Follows references. */
+export function resolve(schema: Schema, schemas: Schemas): Schema {
+  const [alone] = schema.allOf ?? [];
+  if (alone) return resolve(alone, schemas);
+  const name = schema.$ref?.replace('#/components/schemas/', '');
+  return name === undefined ? schema : resolve(schemas[name] ?? {}, schemas);
+}
+
+/** Bodies that the document allows, and which therefore must be taken. */
+export function valid(given: Schema, schemas: Schemas): Arbitrary<Json> {
+  const schema = resolve(given, schemas);
+  if (schema.enum) return fc.constantFrom(...schema.enum.filter((name) => !/UNSPECIFIED$/.test(name)));
+  switch (schema.type) {
+    case 'boolean': return fc.boolean();
+    case 'integer': return fc.integer({ min: schema.minimum ?? -(2 ** 31), max: schema.maximum ?? 2 ** 31 - 1 });
+    case 'string': return text(schema);
+    case 'array': return fc.array(valid(schema.items ?? {}, schemas), { minLength: schema.minItems ?? 0, maxLength: ITEMS_MAX });
+    default: return schema.properties ? object(schema, schemas) : dictionary(schema, schemas);
+  }
+}
+
+function text({ format, pattern, minimum, maximum, minLength = 0, maxLength = CHARACTERS_MAX }: Schema): Arbitrary<string> {
+  if (format === 'uuid') return fc.uuid();
+  if (format === 'date-time') return fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }).map((at) => at.toISOString());
+  if (format === 'int64') return fc.bigInt(bound(minimum, -(2n ** 63n)), bound(maximum, 2n ** 63n - 1n)).map(String);
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern)).filter((value) => value.length <= maxLength);
+  return fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, CHARACTERS_MAX) })
+    .filter((value) => !value.includes('\0') && value.length <= maxLength);
+}
+
+const bound = (value: number | undefined, otherwise: bigint): bigint => (value === undefined ? otherwise : BigInt(value));
+
+function object({ properties = {}, required = [] }: Schema, schemas: Schemas): Arbitrary<Json> {
+  const fields = Object.entries(properties).map(([name, schema]) => [name, valid(schema, schemas)] as const);
+  return fc.record(Object.fromEntries(fields), { requiredKeys: required });
+}
+
+const dictionary = ({ additionalProperties = {} }: Schema, schemas: Schemas): Arbitrary<Json> =>
+  fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), valid(additionalProperties, schemas), { maxKeys: ITEMS_MAX });
+
+/** Bodies with one thing wrong: a field too many, a required one missing, or an object in place of a value. */
+export function broken(given: Schema, schemas: Schemas): Arbitrary<Json> {
+  const schema = resolve(given, schemas);
+  const { required = [], properties = {} } = schema;
+  return valid(schema, schemas).chain((body) => {
+    const whole = body as Record<string, Json>;
+    const leaves = Object.entries(properties).filter(([, field]) => resolve(field, schemas).properties === undefined);
+    const [inner] = Object.entries(properties).filter(([name, field]) => name in whole && resolve(field, schemas).properties);
+    return fc.oneof(
+      fc.constantFrom('surplus', '__proto__', '$type').map((name) => ({ ...whole, ...surplus(name) })),
+      fc.constantFrom(...required).map((name) => without(whole, name)),
+      fc.constantFrom(...leaves).map(([name]) => ({ ...whole, [name]: { odd: [{}] } })),
+      ...(inner ? [broken(inner[1], schemas).map((worse) => ({ ...whole, [inner[0]]: worse }))] : []),
+    );
+  });
+}
+
+/** As JSON.parse makes it: an own property, whatever its name. */
+const surplus = (name: string) => JSON.parse(JSON.stringify({ NAME: 1 }).replace('NAME', name)) as Record<string, Json>;
+
+const without = (whole: Record<string, Json>, name: string) =>
+  Object.fromEntries(Object.entries(whole).filter(([other]) => other !== name));

@@ -1,0 +1,73 @@
+import { failpoint } from '@kontor/kit/failpoint';
+import { Problem, problemOf } from '@kontor/kit/problem';
+
+interface Waiting<C, R> {
+  command: C;
+  signal: AbortSignal | undefined;
+  resolve(result: R): void;
+  reject(problem: Problem): void;
+}
+
+/** Most commands of one transaction: enough to share one commit, few enough that nobody waits long for the others. */
+const BATCH_SIZE_MAX = 1_000;
+
+/**
+ * Gathers what is waiting while one batch is under way: alone a command goes at once, under load a thousand share one
+ * commit. There is no timer.
+ */
+export class Batcher<C, R> {
+  private waiting: Waiting<C, R>[] = [];
+  private running: Promise<void> | undefined;
+
+  /**
+   * @param execute carries out commands in order and answers one result for each
+   * @param log is told what `execute` threw, unless it was a Problem
+   */
+  constructor(
+    private readonly execute: (commands: C[]) => Promise<R[]>, private readonly log: (error: unknown) => void,
+  ) {}
+
+  /**
+   * Resolves with the command's result once it is durable.
+   *
+   * @param signal when it aborts before the command was sent, the command is dropped
+   * @throws Problem `deadline_exceeded` where it was dropped, or whatever stopped its whole batch
+   */
+  submit(command: C, signal?: AbortSignal): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ command, signal, resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // What arrived with the first command, in the same turn of the event loop, goes with it.
+    await new Promise(setImmediate);
+    while (this.waiting.length > 0) await this.runBatch(this.waiting.splice(0, BATCH_SIZE_MAX));
+    this.running = undefined;
+  }
+
+  private async runBatch(all: Waiting<C, R>[]): Promise<void> {
+    const batch = all.filter(({ signal, reject }) => {
+      if (signal?.aborted) reject(Problem.deadline('The caller stopped waiting before the command was begun.'));
+      return !signal?.aborted;
+    });
+    if (batch.length === 0) return;
+    try {
+      const results = await this.execute(batch.map(({ command }) => command));
+      for (const [n, { resolve }] of batch.entries()) {
+        failpoint('quota.before-reply');
+        resolve(results[n] as R);
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) this.log(error);
+      const problem = problemOf(error);
+      for (const { reject } of batch) reject(problem);
+    }
+  }
+}

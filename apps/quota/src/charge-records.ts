@@ -1,0 +1,46 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type {
+  ChargeRecordSchema, GetChargeRecordRequest, ListChargeRecordsRequest, ListChargeRecordsResponseSchema,
+} from '@kontor/contracts/quota/v1/quota';
+import { Problem } from '@kontor/kit/problem';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { cut, pageOf } from './page.ts';
+import { projectOf } from './reservation.ts';
+import { ChargeRecordRow } from './tables.ts';
+
+/** What jobs cost, split by payer. */
+@Injectable()
+export class ChargeRecords {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async get(request: GetChargeRecordRequest): Promise<MessageInitShape<typeof ChargeRecordSchema>> {
+    const { tenantId, projectId } = projectOf(request);
+    const { reservationId } = request;
+    const row = await this.dataSource.getRepository(ChargeRecordRow).findOneBy({ tenantId, projectId, reservationId });
+    if (!row) throw Problem.notFound('charge_record', reservationId);
+    return chargeRecordMessage(row);
+  }
+
+  async list(request: ListChargeRecordsRequest): Promise<MessageInitShape<typeof ListChargeRecordsResponseSchema>> {
+    const { size, after } = pageOf(request.page);
+    const { tenantId, projectId } = projectOf(request);
+    const query = this.dataSource.getRepository(ChargeRecordRow).createQueryBuilder('c')
+      .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId })
+      .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' }).limit(size + 1);
+    if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', after);
+    const positionOf = ({ closedAt, reservationId }: ChargeRecordRow) => ({ at: closedAt, id: reservationId });
+    const { items, nextPageToken } = cut(await query.getMany(), size, positionOf);
+    return { chargeRecords: items.map(chargeRecordMessage), page: { nextPageToken } };
+  }
+}
+
+const chargeRecordMessage = (row: ChargeRecordRow): MessageInitShape<typeof ChargeRecordSchema> => {
+  const { tenantId, projectId, payers, openedAt, closedAt, ...same } = row;
+  return {
+    ...same, project: { tenantId, projectId },
+    openedAt: timestampFromDate(openedAt), closedAt: timestampFromDate(closedAt),
+    payers: payers.map(({ accountId, amountUcr }) => ({ accountId, amountUcr: BigInt(amountUcr) })),
+  };
+};

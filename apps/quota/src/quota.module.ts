@@ -1,0 +1,32 @@
+import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { Clock, SystemClock } from '@kontor/kit/clock';
+import { databaseModule } from '@kontor/kit/database';
+import { rpc, type ServiceDefinition } from '@kontor/kit/serve';
+import { Module } from '@nestjs/common';
+import { Accounts } from './accounts.ts';
+import { ChargeRecords } from './charge-records.ts';
+import { Commands } from './commands.ts';
+import { QuotaConfig } from './config.ts';
+import database from './database.ts';
+import { Durability } from './durability.ts';
+import { Expiry } from './expiry.ts';
+import { Ledger } from './ledger.ts';
+import { QuotaController } from './quota.controller.ts';
+import { Rates } from './rates.ts';
+import { Transfers } from './transfers.ts';
+
+@Module({ providers: [Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers] })
+class QuotaModule {}
+
+/** The whole service, for a process of its own or for hosting it in a test or a benchmark. */
+export function quotaService(config: QuotaConfig, clock: Clock = new SystemClock()): ServiceDefinition {
+  return {
+    name: 'quota',
+    module: {
+      module: QuotaModule,
+      imports: [databaseModule({ ...database, url: config.databaseUrl })],
+      providers: [{ provide: QuotaConfig, useValue: config }, { provide: Clock, useValue: clock }],
+    },
+    rpcs: [rpc(QuotaService, QuotaController)],
+  };
+}

@@ -1,0 +1,48 @@
+import type { QueryConfig } from 'pg';
+
+type Type = 'uuid' | 'text' | 'int2' | 'int4' | 'int8' | 'timestamptz' | 'jsonb';
+
+/** Which properties of a row a statement writes, and as which PostgreSQL type. */
+type Columns<T> = { [K in keyof T]?: Type };
+
+/** A statement that inserts any number of rows at once: one array for each column. */
+export function insertInto<T extends object>(table: string, columns: Columns<T>): (rows: T[]) => QueryConfig {
+  const names = propertiesOf(columns).map(snake).join(', ');
+  const text = `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays(columns)})`;
+  return (rows) => ({ name: `insert-${table}`, text, values: valuesOf(columns, rows) });
+}
+
+/** A statement that updates any number of rows at once, found by `key`; `expression` says what a column becomes. */
+export function update<T extends object>(
+  table: string, key: Columns<T>, changed: Columns<T>, expression = (column: string): string => `new.${column}`,
+): (rows: T[]) => QueryConfig {
+  const columns = { ...key, ...changed };
+  const text = `UPDATE ${table} AS old
+    SET ${propertiesOf(changed).map(snake).map((column) => `${column} = ${expression(column)}`).join(', ')}
+    FROM unnest(${arrays(columns)}) AS new (${propertiesOf(columns).map(snake).join(', ')})
+    WHERE ${propertiesOf(key).map(snake).map((column) => `old.${column} = new.${column}`).join(' AND ')}`;
+  return (rows) => ({ name: `update-${table}`, text, values: valuesOf(columns, rows) });
+}
+
+const propertiesOf = <T extends object>(columns: Columns<T>) => Object.keys(columns) as (keyof T & string)[];
+
+const arrays = <T extends object>(columns: Columns<T>): string =>
+  propertiesOf(columns).map((property, n) => `$${n + 1}::${columns[property]}[]`).join(', ');
+
+const snake = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Each column as one array literal. Written here because it is done for every row, and `pg` quotes even numbers. */
+const valuesOf = <T extends object>(columns: Columns<T>, rows: T[]): string[] =>
+  propertiesOf(columns).map((property) => {
+    const write = WRITERS[columns[property] ?? 'text'];
+    return `{${rows.map((row) => (row[property] === null ? 'NULL' : write(row[property]))).join()}}`;
+  });
+
+const plain = String;
+const quoted = (value: unknown): string => `"${String(value).replace(/["\\]/g, '\\$&')}"`;
+
+const WRITERS: Record<Type, (value: unknown) => string> = {
+  uuid: plain, int2: plain, int4: plain, int8: plain, text: quoted,
+  timestamptz: (value) => (value as Date).toISOString(),
+  jsonb: (value) => quoted(JSON.stringify(value)),
+};

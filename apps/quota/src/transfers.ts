@@ -1,0 +1,104 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  Account_Purpose as Purpose, type CreateTransferRequest, type ListTransfersRequest, type ListTransfersResponseSchema,
+  type TransferSchema,
+} from '@kontor/contracts/quota/v1/quota';
+import { Clock } from '@kontor/kit/clock';
+import { journalInsert } from '@kontor/kit/journal';
+import { Problem } from '@kontor/kit/problem';
+import { Injectable } from '@nestjs/common';
+import type { ClientBase } from 'pg';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Books } from './decide/books.ts';
+import { existsWithDifferent } from './decide/exists-with-different.ts';
+import { insufficient } from './decide/shortage.ts';
+import { inTransaction } from './in-transaction.ts';
+import { cut, pageOf } from './page.ts';
+import { lockAccounts, type LockedAccount } from './read-snapshot.ts';
+import { TransferRow } from './tables.ts';
+import { insertTransfers, moveAccounts } from './write-effects.ts';
+
+/** Grants and returns: the movements that somebody orders. Those of reservations are the ledger's own. */
+@Injectable()
+export class Transfers {
+  constructor(private readonly dataSource: DataSource, private readonly clock: Clock) {}
+
+  /** @throws Problem where an account is missing, the assets differ, too little is left, or the id was used otherwise */
+  async create(request: CreateTransferRequest, actor: string): Promise<MessageInitShape<typeof TransferSchema>> {
+    if (request.debitAccountId === request.creditAccountId) throw sameAccount();
+    const row = await inTransaction(this.dataSource, (client, manager) => this.createOn(client, manager, request, actor));
+    return transferMessage(row);
+  }
+
+  private async createOn(client: ClientBase, manager: EntityManager, request: CreateTransferRequest, actor: string) {
+    const accounts = await lockAccounts(client, [request.debitAccountId, request.creditAccountId]);
+    const found = await manager.findOneBy(TransferRow, { id: request.id });
+    const at = this.clock.now();
+    const decided = decideTransfer(request, found, accounts, at);
+    if (decided instanceof Problem) throw decided;
+    if (decided === found) return found;
+
+    const books = new Books(accounts);
+    const overflow = books.enter([], [decided]);
+    if (overflow) throw overflow;
+    const { id, createdAt: _, ...after } = decided;
+    await client.query(insertTransfers([decided]));
+    await client.query(moveAccounts(books.differences()));
+    await client.query(journalInsert([{ at, actor, action: 'transfer.create', subject: id, after }]));
+    return decided;
+  }
+
+  async list({ accountId, page }: ListTransfersRequest): Promise<MessageInitShape<typeof ListTransfersResponseSchema>> {
+    const { size, after } = pageOf(page);
+    const parameters = [accountId, after?.at ?? null, after?.id ?? null, size + 1];
+    const rows = await this.dataSource.query<TransferRow[]>(LIST, parameters);
+    const { items, nextPageToken } = cut(rows, size, ({ createdAt, id }) => ({ at: createdAt, id }));
+    const transfers = items.map((row) => transferMessage({ ...row, amount: BigInt(row.amount) }));
+    return { transfers, page: { nextPageToken } };
+  }
+}
+
+/** The transfer to write, the one that is there already, or why not. */
+function decideTransfer(
+  request: CreateTransferRequest, found: TransferRow | null, accounts: Map<string, LockedAccount>, now: Date,
+): TransferRow | Problem {
+  const { id, debitAccountId, creditAccountId, amount, reason } = request;
+  if (found) {
+    return existsWithDifferent({
+      debit_account_id: debitAccountId !== found.debitAccountId,
+      credit_account_id: creditAccountId !== found.creditAccountId,
+      amount: amount !== found.amount, reason: reason !== found.reason,
+    }) ?? found;
+  }
+  const [debit, credit] = [accounts.get(debitAccountId), accounts.get(creditAccountId)];
+  if (!debit || !credit) return Problem.notFound('account', debit ? creditAccountId : debitAccountId);
+  if (debit.asset !== credit.asset) return differentAssets(debit.asset, credit.asset);
+  const available = debit.balance - debit.held - (debit.floor ?? 0n);
+  if (debit.purpose !== Purpose.TREASURY && amount > available) return insufficient(debit.asset, available, amount);
+  const { asset } = debit;
+  return { id, debitAccountId, creditAccountId, asset, amount, reason, reservationId: null, createdAt: now };
+}
+
+/** Two walks along an index each, merged: an account may have millions of movements on either side. */
+const LIST = `
+  SELECT id, debit_account_id AS "debitAccountId", credit_account_id AS "creditAccountId", asset, amount, reason,
+         reservation_id AS "reservationId", created_at AS "createdAt"
+  FROM (
+    (SELECT * FROM transfer
+     WHERE debit_account_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+     ORDER BY created_at DESC, id DESC LIMIT $4)
+    UNION ALL
+    (SELECT * FROM transfer
+     WHERE credit_account_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+     ORDER BY created_at DESC, id DESC LIMIT $4)
+  ) AS either ORDER BY created_at DESC, id DESC LIMIT $4`;
+
+const transferMessage = ({ reservationId, createdAt, ...same }: TransferRow): MessageInitShape<typeof TransferSchema> =>
+  ({ ...same, reservationId: reservationId ?? '', createdAt: timestampFromDate(createdAt) });
+
+const sameAccount = (): Problem => Problem.invalid('same_account', 'A transfer needs two different accounts.',
+  'Correct one of them.');
+
+const differentAssets = (debit: string, credit: string): Problem => Problem.invalid('different_assets',
+  `One account holds ${debit}, the other ${credit}.`, 'Name two accounts of the same asset.');

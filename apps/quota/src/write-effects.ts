@@ -1,0 +1,80 @@
+import { journalInsert, type JournalEntry } from '@kontor/kit/journal';
+import type { ClientBase, QueryConfig } from 'pg';
+import { chargeRecordOf } from './charge-record-of.ts';
+import type { Change, Decided } from './decide/decide.ts';
+import { keyOf, type Reservation } from './reservation.ts';
+import { insertInto, update } from './set-based.ts';
+import type { AccountRow, ChargeRecordRow, LegRow, ReservationRow, TransferRow } from './tables.ts';
+
+/** Writes what a batch decided: one statement for each table, however many commands there were. */
+export async function writeEffects(client: ClientBase, { changes, accounts }: Decided, now: Date): Promise<void> {
+  const final = [...new Map(changes.map(({ after }) => [keyOf(after.tenantId, after.id), after])).values()];
+  const fresh = new Set(changes.filter(({ before }) => !before).map(({ after }) => keyOf(after.tenantId, after.id)));
+  const isFresh = ({ tenantId, id }: Reservation): boolean => fresh.has(keyOf(tenantId, id));
+  const [inserted, updated] = [final.filter(isFresh), final.filter((reservation) => !isFresh(reservation))];
+
+  const write = async <T>(statement: (rows: T[]) => QueryConfig, rows: T[]): Promise<void> => {
+    if (rows.length > 0) await client.query(statement(rows));
+  };
+  await write(insertReservations, inserted);
+  await write(insertLegs, inserted.flatMap(legRows));
+  await write(updateReservations, updated);
+  await write(updateLegs, updated.flatMap(legRows));
+  await write(insertTransfers, changes.flatMap(({ transfers }) => transfers));
+  await write(moveAccounts, accounts);
+  await write(insertChargeRecords, changes.flatMap((change) => chargeRecordOf(change, now)));
+  await write(journalInsert, changes.map((change) => journalEntry(change, now)));
+}
+
+const insertReservations = insertInto<ReservationRow>('reservation', {
+  tenantId: 'uuid', id: 'uuid', projectId: 'uuid', state: 'int2', acceleratorClass: 'text', slots: 'int4',
+  ucrPerDeviceHour: 'int8', reservedCoverDeviceMs: 'int8', timeoutMs: 'int8', usedDeviceMs: 'int8',
+  coverDeviceMs: 'int8', lateDeviceMs: 'int8', waivedDeviceMs: 'int8', cause: 'int2', createdAt: 'timestamptz',
+  expiresAt: 'timestamptz',
+});
+
+const updateReservations = update<ReservationRow>('reservation', { tenantId: 'uuid', id: 'uuid' }, {
+  state: 'int2', usedDeviceMs: 'int8', coverDeviceMs: 'int8', lateDeviceMs: 'int8', waivedDeviceMs: 'int8',
+  cause: 'int2', expiresAt: 'timestamptz',
+});
+
+const insertLegs = insertInto<LegRow>('leg', {
+  tenantId: 'uuid', reservationId: 'uuid', n: 'int2', asset: 'text', debitAccountId: 'uuid', creditAccountId: 'uuid',
+  held: 'int8', posted: 'int8',
+});
+
+const updateLegs = update<LegRow>('leg', { tenantId: 'uuid', reservationId: 'uuid', n: 'int2' },
+  { held: 'int8', posted: 'int8' });
+
+export const insertTransfers = insertInto<TransferRow>('transfer', {
+  id: 'uuid', debitAccountId: 'uuid', creditAccountId: 'uuid', asset: 'text', amount: 'int8', reason: 'int2',
+  reservationId: 'uuid', createdAt: 'timestamptz',
+});
+
+/** Adds to what is there instead of setting it: should a lock ever fail, all balances would still add up to zero. */
+export const moveAccounts = update<Pick<AccountRow, 'id' | 'balance' | 'held'>>('account', { id: 'uuid' },
+  { balance: 'int8', held: 'int8' }, (column) => `old.${column} + new.${column}`);
+
+const insertChargeRecords = insertInto<ChargeRecordRow>('charge_record', {
+  tenantId: 'uuid', reservationId: 'uuid', projectId: 'uuid', acceleratorClass: 'text', deviceMs: 'int8',
+  lateDeviceMs: 'int8', waivedDeviceMs: 'int8', ucrPerDeviceHour: 'int8', costUcr: 'int8', payers: 'jsonb',
+  cause: 'int2', openedAt: 'timestamptz', closedAt: 'timestamptz',
+});
+
+const legRows = ({ tenantId, id, legs }: Reservation): LegRow[] =>
+  legs.map((leg, n) => ({ ...leg, tenantId, reservationId: id, n }));
+
+const journalEntry = ({ command, actor, before, after }: Change, at: Date): JournalEntry => ({
+  at, actor, action: `reservation.${command.case}`, subject: after.id, tenantId: after.tenantId,
+  before: before && standing(before), after: before ? standing(after) : { ...terms(after), ...standing(after) },
+});
+
+/** What a reservation fixes for good. */
+const terms = ({ projectId, acceleratorClass, slots, ucrPerDeviceHour }: Reservation): object =>
+  ({ projectId, acceleratorClass, slots, ucrPerDeviceHour });
+
+/** What may change of it; its legs follow from that. */
+const standing = (
+  { state, usedDeviceMs, coverDeviceMs, lateDeviceMs, waivedDeviceMs, cause, expiresAt }: Reservation,
+): object =>
+  ({ state, usedDeviceMs, coverDeviceMs, lateDeviceMs, waivedDeviceMs, cause, expiresAt });

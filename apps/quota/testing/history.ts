@@ -1,0 +1,67 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { CommandSchema } from '@kontor/contracts/quota/v1/quota';
+import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
+import type { ModelCommand } from '@kontor/ledger/reference-model';
+import fc from 'fast-check';
+
+/** One call of a history: time passes, and one of two replicas gets some commands. */
+export interface Step {
+  afterMs: number;
+  replica: 0 | 1;
+  commands: ModelCommand[];
+}
+
+const PROJECTS = ['p', 'q'];
+const IDS = ['a', 'b', 'c', 'd'];
+/** Priced so that costs are seldom whole, so that everything overflows, and not at all. */
+export const RATES: Record<string, bigint> = { odd: 1_234_567n, huge: 1_000_000_000_000_000n };
+const CLASSES = ['odd', 'odd', 'odd', 'odd', 'odd', 'huge', 'free'];
+
+const named = { project: fc.constantFrom(...PROJECTS), id: fc.constantFrom(...IDS) };
+const deviceMs = fc.oneof(
+  { arbitrary: fc.bigInt(0n, 400_000n), weight: 12 }, { arbitrary: fc.constantFrom(0n, 999_999_999_999_999n, 10n ** 15n), weight: 1 });
+const timeoutMs = fc.bigInt(1_000n, 20_000n);
+
+const command: fc.Arbitrary<ModelCommand> = fc.oneof(
+  fc.record({
+    kind: fc.constant('reserve' as const), ...named, acceleratorClass: fc.constantFrom(...CLASSES), slots: fc.bigInt(1n, 3n),
+    cover: deviceMs.map((ms) => ms + 1n > 10n ** 15n ? ms : ms + 1n), timeoutMs,
+  }),
+  fc.record({ kind: fc.constant('advance' as const), ...named, used: deviceMs, cover: deviceMs, timeoutMs }),
+  fc.record({
+    kind: fc.constant('post' as const), ...named, used: deviceMs,
+    cause: fc.constantFrom('USER' as const, 'LIMIT' as const, 'BUDGET' as const, 'SITE' as const),
+  }),
+  fc.record({ kind: fc.constant('void' as const), ...named }),
+);
+
+/** Few projects and fewer ids, so that commands meet; a repeated one now and then, so that duplicates are met too. */
+export const history: fc.Arbitrary<Step[]> = fc.array(fc.record({
+  afterMs: fc.nat(6_000), replica: fc.constantFrom(0 as const, 1 as const),
+  commands: fc.array(fc.tuple(command, fc.boolean()), { minLength: 1, maxLength: 6 })
+    .map((pairs) => pairs.flatMap(([one, twice]) => (twice ? [one, one] : [one]))),
+}), { minLength: 4, maxLength: 12 });
+
+type Names = (name: string) => string;
+
+/** A command as the contract has it. */
+export function toMessage(command: ModelCommand, ids: Names, classes: Names): MessageInitShape<typeof CommandSchema> {
+  const named = { project: { tenantId: ids('tenant'), projectId: ids(command.project) }, id: ids(command.id) };
+  switch (command.kind) {
+    case 'reserve': {
+      const { slots, cover: coverDeviceMs, timeoutMs } = command;
+      const acceleratorClass = classes(command.acceleratorClass);
+      return { command: { case: 'reserve', value: { ...named, acceleratorClass, slots: Number(slots), coverDeviceMs, timeoutMs } } };
+    }
+    case 'advance': {
+      const { used: usedDeviceMs, cover: coverDeviceMs, timeoutMs } = command;
+      return { command: { case: 'advance', value: { ...named, usedDeviceMs, coverDeviceMs, timeoutMs } } };
+    }
+    case 'post':
+      return { command: { case: 'post', value: { ...named, usedDeviceMs: command.used, cause: Cause[command.cause] } } };
+    case 'void':
+      return { command: { case: 'void', value: named } };
+    case 'expire':
+      throw new Error('Nobody asks for that: time does.');
+  }
+}

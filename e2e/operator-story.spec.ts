@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { eventually } from '@kontor/testing/eventually';
+import { startOperator } from '@kontor/testing/operator';
+import { Project } from './project.ts';
+
+describe('an operator', () => {
+  it('on its first start runs the digits job through the public API, and shows what it learnt and cost', async () => {
+    await using operator = await startOperator({ withSample: true });
+    const output = operator.output();
+    const [, accuracy] = /reads ([\d.]+) % of 1,756 digits/.exec(output) ?? [];
+    expect(Number(accuracy)).toBeGreaterThan(90);
+    const [, ms, rate, cost] = /floor\((\d+) device-ms of \S+ × (\d+) µcr\/h ÷ 3600000\) = (\d+) µcr, paid in full/.exec(output) ?? [];
+    expect(BigInt(cost ?? -1)).toBe((BigInt(ms ?? 0) * BigInt(rate ?? 0)) / 3_600_000n);
+    expect(await operator.stop()).toBe(0);
+  }, 240_000);
+
+  it('that stops and starts again keeps its data and finds its running job, which is charged once', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'kontor-kept-'));
+    let first = await startOperator({ home });
+    const project = new Project(first);
+    await project.fund(1_000_000_000n);
+    const request = project.newJob('echo begun; sleep 6; echo done');
+    await project.submit(request);
+    await project.reaches(request.id, ({ state }) => state === State.RUNNING);
+    expect(await first.stop()).toBe(0);
+
+    await using again = await startOperator({ home });
+    first = again;
+    const same = Object.assign(new Project(again), { id: project.id, path: project.path });
+    const job = await same.ended(request.id);
+    expect(job).toMatchObject({ state: State.SUCCEEDED, exitCode: 0 });
+    expect(await same.printed(request.id)).toBe('begun\ndone\n');
+    const charge = await same.charge(request.id);
+    expect(charge.deviceMs).toBeGreaterThanOrEqual(6_000n);
+    expect(charge.lateDeviceMs).toBe(0n);
+    await again.stop();
+    rmSync(home, { recursive: true, force: true });
+  }, 120_000);
+
+  it('restarts what crashes: each service and PostgreSQL killed, and work goes on', async () => {
+    await using operator = await startOperator();
+    const project = new Project(operator);
+    await project.fund(1_000_000_000n);
+    for (const name of ['quota', 'compute', 'gateway', 'postgres'] as const) {
+      const pid = operator.pidOf(name);
+      if (pid === undefined) throw new Error(`${name} does not run.`);
+      process.kill(pid, 'SIGKILL');
+      const request = project.newJob('true');
+      await eventually(`a job is accepted after ${name} was killed`, async () => (await project.submit(request)).status < 300, { withinMs: 30_000 });
+      expect((await project.ended(request.id)).state).toBe(State.SUCCEEDED);
+    }
+  }, 180_000);
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { ReferenceLedger, type ModelCommand } from './reference-model.ts';
+
+const CREDITS = 'p/CR:demo';
+const named = { project: 'p', id: 'job' };
+const reserve: ModelCommand = { kind: 'reserve', ...named, acceleratorClass: 'gpu', slots: 1n, cover: 100n, timeoutMs: 1_000n };
+
+describe('the ledger on paper', () => {
+  it('sets aside, posts, and returns what was not used', () => {
+    const ledger = setup();
+    expect(ledger.execute(reserve, 0n)).toBe('ok');
+    expect([ledger.balance(CREDITS), ledger.held(CREDITS)]).toEqual([1_000n, 200n]);
+    expect(ledger.execute({ kind: 'advance', ...named, used: 40n, cover: 150n, timeoutMs: 1_000n }, 0n)).toBe('ok');
+    expect([ledger.balance(CREDITS), ledger.held(CREDITS)]).toEqual([920n, 220n]);
+    expect(ledger.execute({ kind: 'post', ...named, used: 60n, cause: 'USER' }, 0n)).toBe('ok');
+    expect([ledger.balance(CREDITS), ledger.held(CREDITS)]).toEqual([880n, 0n]);
+    expect(sum(ledger, 'CR:demo')).toBe(0n);
+  });
+
+  it('leaves everything as it was when it refuses', () => {
+    const ledger = setup();
+    expect(ledger.execute({ ...reserve, cover: 501n }, 0n)).toBe('insufficient_credits');
+    expect(ledger.execute({ ...reserve, slots: 3n }, 0n)).toBe('insufficient_slots');
+    expect(ledger.reservations.size).toBe(0);
+    expect(ledger.held(CREDITS)).toBe(0n);
+  });
+
+  it('lets the operator pay beyond cover, and gives all back when the site failed', () => {
+    const ledger = setup();
+    ledger.execute(reserve, 0n);
+    ledger.execute({ kind: 'advance', ...named, used: 130n, cover: 0n, timeoutMs: 1_000n }, 0n);
+    expect([ledger.balance(CREDITS), ledger.balance('LATE_USAGE/CR:demo')]).toEqual([800n, -60n]);
+    ledger.execute({ kind: 'post', ...named, used: 130n, cause: 'SITE' }, 0n);
+    expect([ledger.balance(CREDITS), ledger.balance('REVENUE/CR:demo')]).toEqual([1_000n, 60n]);
+    expect(sum(ledger, 'CR:demo')).toBe(0n);
+  });
+
+  it('expires only what is due', () => {
+    const ledger = setup();
+    ledger.execute(reserve, 0n);
+    ledger.execute({ kind: 'expire', ...named }, 999n);
+    expect(ledger.held(CREDITS)).toBe(200n);
+    ledger.execute({ kind: 'expire', ...named }, 1_000n);
+    expect(ledger.held(CREDITS)).toBe(0n);
+    expect(ledger.execute({ kind: 'advance', ...named, used: 1n, cover: 0n, timeoutMs: 1_000n }, 1_000n)).toBe('already_expired');
+  });
+
+  function setup(): ReferenceLedger {
+    const ledger = new ReferenceLedger('CR:demo');
+    ledger.rates.set('gpu', 7_200_000n);
+    ledger.fund('p', 'CR:demo', 1_000n);
+    ledger.fund('p', 'DEVICE_MS:gpu', 10_000n);
+    ledger.fund('p', 'SLOTS:gpu', 2n);
+    return ledger;
+  }
+
+  const sum = (ledger: ReferenceLedger, asset: string): bigint =>
+    [...ledger.accounts()].filter((account) => account.endsWith(`/${asset}`)).reduce((all, account) => all + ledger.balance(account), 0n);
+});

@@ -1,0 +1,203 @@
+import { costUcr } from './cost.ts';
+import { fitsInt64 } from './int64.ts';
+
+/** Commands in the plainest form: ids and names are strings, instants are milliseconds. */
+export type ModelCommand =
+  | { kind: 'reserve'; project: string; id: string; acceleratorClass: string; slots: bigint; cover: bigint; timeoutMs: bigint }
+  | { kind: 'advance'; project: string; id: string; used: bigint; cover: bigint; timeoutMs: bigint }
+  | { kind: 'post'; project: string; id: string; used: bigint; cause: 'USER' | 'LIMIT' | 'BUDGET' | 'SITE' }
+  | { kind: 'void'; project: string; id: string }
+  | { kind: 'expire'; project: string; id: string };
+
+type Command<K extends ModelCommand['kind']> = Extract<ModelCommand, { kind: K }>;
+
+export interface ModelReservation {
+  asked: Command<'reserve'>;
+  rate: bigint;
+  state: 'PENDING' | 'POSTED' | 'VOIDED' | 'EXPIRED';
+  used: bigint;
+  cover: bigint;
+  late: bigint;
+  waived: bigint;
+  cause?: string;
+  expiresAtMs: bigint;
+}
+
+interface Movement {
+  debit: string;
+  credit: string;
+  amount: bigint;
+}
+
+/** Signals a refusal; the command then has no effect. */
+class Refusal extends Error {}
+
+/**
+ * The ledger as anyone would write it on a sheet of paper: one command at a time, every balance summed anew from all
+ * movements, everything set aside summed anew from all open reservations. It is slow and obviously right; the real
+ * ledger is tested against it. Accounts are named `owner/asset`, where the owner is a project or a purpose.
+ */
+export class ReferenceLedger {
+  readonly reservations = new Map<string, ModelReservation>();
+  readonly floors = new Map<string, bigint>();
+  readonly rates = new Map<string, bigint>();
+  private readonly movements: Movement[] = [];
+
+  constructor(private readonly credits: string) {}
+
+  /** Opens a project's account and grants it an amount. */
+  fund(project: string, asset: string, amount: bigint, floor = 0n): void {
+    this.floors.set(`${project}/${asset}`, floor);
+    this.movements.push({ debit: `TREASURY/${asset}`, credit: `${project}/${asset}`, amount });
+  }
+
+  /** Carries out one command: 'ok', or the code of the problem that refuses it. */
+  execute(command: ModelCommand, nowMs: bigint): string {
+    const movementsBefore = this.movements.length;
+    const before = this.reservations.get(command.id);
+    try {
+      const after = this.decide(command, before && { ...before }, nowMs);
+      this.reservations.set(command.id, after);
+      if (this.movements.some(({ amount }) => !fitsInt64(amount)) || !this.balancesFit()) throw new Refusal('amount_overflow');
+      return 'ok';
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      this.movements.length = movementsBefore;
+      if (before) this.reservations.set(command.id, before);
+      else this.reservations.delete(command.id);
+      return refusal.message;
+    }
+  }
+
+  accounts(): Set<string> {
+    return new Set([...this.floors.keys(), ...this.movements.flatMap(({ debit, credit }) => [debit, credit])]);
+  }
+
+  balance(account: string): bigint {
+    return this.movements.reduce((sum, { debit, credit, amount }) =>
+      sum + (credit === account ? amount : 0n) - (debit === account ? amount : 0n), 0n);
+  }
+
+  held(account: string): bigint {
+    return [...this.reservations.values()].reduce((sum, reservation) =>
+      sum + (this.setAside(reservation).get(account) ?? 0n), 0n);
+  }
+
+  private decide(command: ModelCommand, found: ModelReservation | undefined, nowMs: bigint): ModelReservation {
+    if (command.kind === 'reserve') return this.reserve(command, found, nowMs);
+    if (!found || found.asked.project !== command.project) throw new Refusal('reservation_not_found');
+    switch (command.kind) {
+      case 'advance': return this.advance(command, found, nowMs);
+      case 'post': return this.post(command, found);
+      case 'void': return this.void(found);
+      case 'expire': return found.state === 'PENDING' && found.expiresAtMs <= nowMs ? { ...found, state: 'EXPIRED' } : found;
+    }
+  }
+
+  private reserve(asked: Command<'reserve'>, found: ModelReservation | undefined, nowMs: bigint): ModelReservation {
+    if (found) {
+      if (found.asked.project !== asked.project) throw new Refusal('exists_with_different_project');
+      if (found.asked.acceleratorClass !== asked.acceleratorClass) throw new Refusal('exists_with_different_accelerator_class');
+      if (found.asked.slots !== asked.slots) throw new Refusal('exists_with_different_slots');
+      if (found.asked.cover !== asked.cover) throw new Refusal('exists_with_different_cover_device_ms');
+      if (found.asked.timeoutMs !== asked.timeoutMs) throw new Refusal('exists_with_different_timeout_ms');
+      return found;
+    }
+    const rate = this.rates.get(asked.acceleratorClass);
+    if (rate === undefined) throw new Refusal('no_rate');
+    const fresh: ModelReservation = {
+      asked, rate, state: 'PENDING', used: 0n, cover: asked.cover, late: 0n, waived: 0n, expiresAtMs: nowMs + asked.timeoutMs,
+    };
+    const needs = this.setAside(fresh);
+    if ([...needs.keys()].some((account) => !this.floors.has(account))) throw new Refusal('account_not_found');
+    if (!coverFits(fresh)) throw new Refusal('amount_overflow');
+    const short = [...needs].find(([account, amount]) => amount > this.available(account));
+    if (short) throw new Refusal(insufficient(short[0]));
+    return fresh;
+  }
+
+  private advance(command: Command<'advance'>, found: ModelReservation, nowMs: bigint): ModelReservation {
+    if (found.state !== 'PENDING') throw new Refusal(`already_${found.state.toLowerCase()}`);
+    if (command.used < found.used + found.late) return found;
+    const now = { ...this.use(found, command.used), expiresAtMs: nowMs + command.timeoutMs };
+    if (command.cover <= now.cover) return now;
+    // From here on the use is posted, so what is set aside is judged as if it were already.
+    this.reservations.set(command.id, now);
+    const extended = { ...now, cover: command.cover };
+    const [present, wanted] = [this.setAside(now), this.setAside(extended)];
+    if (!coverFits(extended)) throw new Refusal('amount_overflow');
+    const short = [...wanted].some(([account, amount]) => amount - (present.get(account) ?? 0n) > this.available(account));
+    return short ? now : extended;
+  }
+
+  private post(command: Command<'post'>, found: ModelReservation): ModelReservation {
+    if (found.state === 'VOIDED') throw new Refusal('already_voided');
+    const recorded = found.used + found.late + found.waived;
+    if (found.state === 'POSTED') {
+      if (recorded !== command.used) throw new Refusal('exists_with_different_used_device_ms');
+      if (found.cause !== command.cause) throw new Refusal('exists_with_different_cause');
+      return found;
+    }
+    if (command.used < recorded) throw new Refusal('use_below_posted');
+    const final = this.use(found, command.used);
+    const posted: ModelReservation = { ...final, state: 'POSTED', cause: command.cause };
+    if (command.cause !== 'SITE') return posted;
+    this.pay(found.asked, costUcr(final.used, final.rate), final.used, 'back');
+    return { ...posted, used: 0n, waived: final.used };
+  }
+
+  private void(found: ModelReservation): ModelReservation {
+    if (found.state === 'POSTED') throw new Refusal('already_posted');
+    if (found.used + found.late > 0n) throw new Refusal('already_used');
+    return { ...found, state: 'VOIDED' };
+  }
+
+  /** Use up to cover is the project's, the rest is the operator's. */
+  private use(found: ModelReservation, total: bigint): ModelReservation {
+    const more = total - found.used - found.late;
+    const open = found.state === 'PENDING' ? ahead(found) : 0n;
+    const paid = more < open ? more : open;
+    const after = { ...found, used: found.used + paid, late: found.late + more - paid };
+    this.pay(found.asked, costUcr(after.used, found.rate) - costUcr(found.used, found.rate), paid, 'forth');
+    this.pay({ ...found.asked, project: 'LATE_USAGE' }, costUcr(after.late, found.rate) - costUcr(found.late, found.rate),
+      more - paid, 'forth');
+    return after;
+  }
+
+  private pay({ project, acceleratorClass }: Command<'reserve'>, ucr: bigint, deviceMs: bigint, way: 'forth' | 'back'): void {
+    for (const [asset, amount] of [[this.credits, ucr], [`DEVICE_MS:${acceleratorClass}`, deviceMs]] as const) {
+      const [payer, revenue] = [`${project}/${asset}`, `REVENUE/${asset}`];
+      this.movements.push(way === 'forth' ? { debit: payer, credit: revenue, amount } : { debit: revenue, credit: payer, amount });
+    }
+  }
+
+  private setAside(reservation: ModelReservation): Map<string, bigint> {
+    if (reservation.state !== 'PENDING') return new Map();
+    const { asked: { project, acceleratorClass, slots }, used, rate } = reservation;
+    const open = ahead(reservation);
+    return new Map([
+      [`${project}/${this.credits}`, costUcr(used + open, rate) - costUcr(used, rate)],
+      [`${project}/DEVICE_MS:${acceleratorClass}`, open],
+      [`${project}/SLOTS:${acceleratorClass}`, slots],
+    ]);
+  }
+
+  private balancesFit(): boolean {
+    return [...this.accounts()].every((account) =>
+      fitsInt64(this.balance(account)) && fitsInt64(this.held(account)) && fitsInt64(this.balance(account) - this.held(account)));
+  }
+
+  private available(account: string): bigint {
+    return this.balance(account) - this.held(account) - (this.floors.get(account) ?? 0n);
+  }
+}
+
+const ahead = ({ cover, used, late }: ModelReservation): bigint => (cover > used + late ? cover - used - late : 0n);
+
+const coverFits = (reservation: ModelReservation): boolean =>
+  fitsInt64(costUcr(reservation.used + ahead(reservation), reservation.rate));
+
+const insufficient = (account: string): string => {
+  const asset = account.slice(account.indexOf('/') + 1);
+  return `insufficient_${asset.startsWith('CR:') ? 'credits' : asset.startsWith('SLOTS:') ? 'slots' : 'device_time'}`;
+};

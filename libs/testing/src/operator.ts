@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '@kontor/postgres/free-port';
+import { startChild } from './child.ts';
+import { eventually } from './eventually.ts';
+import { restClient, type RestClient } from './rest-client.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const READY_MS = 120_000;
+const STOP_MS = 30_000;
+
+/** A whole operator as `npm start` runs it: its own folder, its own ports, every service a process of its own. */
+export interface Operator extends AsyncDisposable {
+  home: string;
+  url: string;
+  rest: RestClient;
+  ports: Record<Listener, number>;
+  /** The starter's process. */
+  pid: number;
+  /** Process of a service, or of PostgreSQL; undefined while it is not there. */
+  pidOf(name: Listener): number | undefined;
+  output(): string;
+  /** Ctrl-C; resolves with the exit code. The folder stays. */
+  stop(): Promise<number | NodeJS.Signals>;
+}
+
+type Listener = 'gateway' | 'quota' | 'compute' | 'postgres';
+
+/**
+ * Starts an operator and waits until it serves.
+ *
+ * @param home where it keeps its state; a new temporary folder when absent, which goes with it
+ * @param withSample whether it runs the sample job, as a first start does
+ */
+export async function startOperator(
+  { home, withSample = false, env = {} }: { home?: string; withSample?: boolean; env?: Record<string, string> } = {},
+): Promise<Operator> {
+  const folder = home ?? mkdtempSync(join(tmpdir(), 'kontor-operator-'));
+  const ports = { gateway: await freePort(), quota: await freePort(), compute: await freePort(), postgres: await freePort() };
+  const args = ['tools/start/main.ts', ...(withSample ? [] : ['--no-sample'])];
+  const child = startChild(process.execPath, args, {
+    NODE_OPTIONS: '', KONTOR_LOG: 'info', ...env, KONTOR_HOME: folder, KONTOR_GATEWAY_PORT: String(ports.gateway),
+    KONTOR_QUOTA_PORT: String(ports.quota), KONTOR_COMPUTE_PORT: String(ports.compute), KONTOR_POSTGRES_PORT: String(ports.postgres),
+  }, ROOT);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const patience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    const code = await child.exited;
+    clearTimeout(patience);
+    return code;
+  };
+  const url = `http://127.0.0.1:${ports.gateway}`;
+  await Promise.race([
+    child.prints(/Kontor runs/, READY_MS),
+    child.exited.then((code) => { throw new Error(`The operator ended (${code}): ${child.output()}`); }),
+  ]);
+  await eventually('the operator answers', async () => (await fetch(`${url}/healthz`)).ok);
+  return {
+    home: folder, url, ports, pid: child.pid, output: child.output, stop,
+    rest: restClient(url, readFileSync(join(folder, 'secrets', 'token'), 'utf8').trim()),
+    pidOf: (name) => firstNumber(name === 'postgres' ? join(folder, 'postgres', 'data', 'postmaster.pid') : join(folder, 'run', `${name}.pid`)),
+    async [Symbol.asyncDispose]() {
+      await stop();
+      if (home === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function firstNumber(file: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(file, 'utf8'), 10) || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+
+/** An answer of the public API: whatever its status, because refusals are answers too. */
+export interface RestAnswer {
+  status: number;
+  /** Parsed where it is JSON, else text. */
+  body: JsonValue;
+  headers: Headers;
+}
+
+export interface RestClient {
+  get(path: string): Promise<RestAnswer>;
+  post(path: string, body?: object): Promise<RestAnswer>;
+  /** Sends bytes. */
+  put(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<RestAnswer>;
+  /** The body as it is. */
+  bytes(path: string): Promise<Buffer>;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Calls an operator's public API as anyone could: HTTP and a token. Paths begin at `/v1`. */
+export function restClient(url: string, token: string): RestClient {
+  const call = (method: string, path: string, type?: string, body?: string | Uint8Array<ArrayBuffer>) => fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body !== undefined && { body }),
+  });
+  const answer = async (response: Response): Promise<RestAnswer> => {
+    const text = await response.text();
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, body: isJson ? JSON.parse(text) as JsonValue : text, headers: response.headers };
+  };
+  return {
+    get: async (path) => answer(await call('GET', path)),
+    post: async (path, body = {}) => answer(await call('POST', path, 'application/json', JSON.stringify(body))),
+    put: async (path, bytes) => answer(await call('PUT', path, 'application/octet-stream', bytes)),
+    bytes: async (path) => Buffer.from(await (await call('GET', path)).arrayBuffer()),
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { uuid5, uuid7 } from '@kontor/kit/id';
+import { connect } from '@kontor/kit/connect';
+import type { Client } from '@kontor/kit/grpc';
+import { readTls } from '@kontor/kit/tls';
+import { Account_Purpose as Purpose, QuotaService, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import { startCluster, stopCluster } from '@kontor/postgres/cluster';
+import { ensureDatabase, withDatabase } from '@kontor/postgres/ensure-database';
+import { freePort } from '@kontor/postgres/free-port';
+import { ensureCertificate } from '@kontor/tls/certificate';
+import { migrateService } from '../start/migrations.ts';
+import { startProcess, type Running } from './running.ts';
+
+export const CLASS = 'cpu.x86_64';
+const TENANT = uuid5('bench', 'tenant');
+export const ASSETS = ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`];
+
+export interface Project {
+  tenantId: string;
+  projectId: string;
+}
+
+/** A quota service as a process of its own, on a PostgreSQL that fsyncs, with projects that can pay. */
+export interface LedgerUnderLoad extends AsyncDisposable {
+  /** As compute, which reserves. */
+  compute: Client<typeof QuotaService>;
+  projects: Project[];
+  /** Ids of the three accounts of each project, in the order of `projects`. */
+  accountIds: string[][];
+  /** postgres://… of the superuser, at the ledger's database. */
+  databaseUrl: string;
+  tlsFolder: string;
+}
+
+export async function startLedger(projectCount: number): Promise<LedgerUnderLoad> {
+  const home = mkdtempSync(join(tmpdir(), 'kontor-bench-'));
+  const tlsFolder = join(home, 'tls');
+  for (const service of ['quota', 'compute', 'gateway']) await ensureCertificate(tlsFolder, service);
+
+  const directory = join(home, 'postgres');
+  const cluster = await startCluster({ directory, port: 0, logFile: join(home, 'postgres.log') });
+  const passwords = { owner: uuid7(), app: uuid7() };
+  const { url, ownerUrl } = await ensureDatabase({ adminUrl: cluster.adminUrl, service: 'quota', passwords });
+  await migrateService('quota', ownerUrl, () => undefined);
+
+  const address = `127.0.0.1:${await freePort()}`;
+  const quota: Running = startProcess('apps/quota/dist/src/main.js', [], {
+    KONTOR_LISTEN: address, KONTOR_TLS: tlsFolder, KONTOR_DATABASE_URL: url, KONTOR_OPERATOR: 'demo', KONTOR_LOG: 'warn',
+  });
+  const gateway = connect(QuotaService, address, readTls(tlsFolder, 'gateway'));
+  const compute = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
+  await quota.until(() => gateway.listRates({}));
+
+  const projects = Array.from({ length: projectCount }, (_, n) => ({ tenantId: TENANT, projectId: uuid5('bench', 'project', n) }));
+  const accountIds = await fund(gateway, projects);
+  return {
+    compute, projects, accountIds, tlsFolder, databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
+    async [Symbol.asyncDispose]() {
+      gateway.close();
+      compute.close();
+      await quota.stop();
+      await stopCluster({ directory });
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Gives every project enough of everything for hours of reserving. */
+async function fund(gateway: Client<typeof QuotaService>, projects: Project[]): Promise<string[][]> {
+  await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: 3_600_000n });
+  const treasuries = await Promise.all(ASSETS.map((asset) => gateway.openAccount({ purpose: Purpose.TREASURY, asset })));
+  const ids: string[][] = [];
+  for (const project of projects) {
+    ids.push(await Promise.all(treasuries.map(async ({ id: debitAccountId, asset }) => {
+      const { id } = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset });
+      await gateway.createTransfer({
+        id: uuid7(), debitAccountId, creditAccountId: id, amount: 1_000_000_000_000_000n, reason: Reason.GRANT,
+      });
+      return id;
+    })));
+  }
+  return ids;
+}

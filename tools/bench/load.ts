@@ -1,0 +1,89 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { ReservationSchema, type CommandResult, type QuotaService, type ReserveRequest, type ReserveRequestSchema } from '@kontor/contracts/quota/v1/quota';
+import type { Client } from '@kontor/kit/grpc';
+import { uuid7 } from '@kontor/kit/id';
+import { CLASS, type Project } from './ledger-under-load.ts';
+
+type Quota = Pick<Client<typeof QuotaService>, 'reserve' | 'executeBatch' | 'executeStream'>;
+
+const UNARY_IN_FLIGHT = 64;
+const BATCHES_IN_FLIGHT = 4;
+const BATCH_SIZE = 500;
+const STREAM_WINDOW = 1_024;
+
+interface Reserve {
+  case: 'reserve';
+  value: MessageInitShape<typeof ReserveRequestSchema>;
+}
+
+/** Each reservation of its own project in turn, with an id of its own. */
+function* requests(projects: Project[]): Generator<Reserve> {
+  for (let n = 0; ; n++) {
+    const project = projects[n % projects.length];
+    if (!project) throw new Error('No project to reserve for.');
+    yield { case: 'reserve', value: { project, id: uuid7(), acceleratorClass: CLASS, slots: 1, coverDeviceMs: 60_000n, timeoutMs: 3_600_000n } };
+  }
+}
+
+const refuse = ({ result }: CommandResult): void => {
+  if (result.case !== 'reservation') throw new Error(`A reservation was refused: ${JSON.stringify(result.value)}`);
+};
+
+/** Reservations per second, one message each, 64 at a time. */
+export async function unary(quota: Quota, projects: Project[], seconds: number): Promise<number> {
+  const next = requests(projects);
+  return perSecond(seconds, UNARY_IN_FLIGHT, async () => {
+    await quota.reserve(next.next().value.value);
+    return 1;
+  });
+}
+
+/** Reservations per second, 500 to a message, four messages at a time. */
+export async function batch(quota: Quota, projects: Project[], seconds: number): Promise<number> {
+  const next = requests(projects);
+  return perSecond(seconds, BATCHES_IN_FLIGHT, async () => {
+    const commands = Array.from({ length: BATCH_SIZE }, () => ({ command: next.next().value }));
+    const { results } = await quota.executeBatch({ commands }, { timeoutMs: 30_000 });
+    results.forEach(refuse);
+    return results.length;
+  });
+}
+
+/** Reservations per second over one stream, at most 1,024 unanswered. */
+export async function stream(quota: Quota, projects: Project[], seconds: number): Promise<number> {
+  const next = requests(projects);
+  const began = performance.now();
+  let sent = 0;
+  let answered = 0;
+  let wake = (): void => undefined;
+  async function* commands() {
+    while (performance.now() - began < seconds * 1000) {
+      if (sent - answered >= STREAM_WINDOW) await new Promise<void>((resolve) => { wake = resolve; });
+      sent++;
+      yield { command: { command: next.next().value } };
+    }
+  }
+  for await (const { result } of quota.executeStream(commands())) {
+    if (result) refuse(result);
+    answered++;
+    wake();
+  }
+  if (answered !== sent) throw new Error(`${sent} were sent and ${answered} answered.`);
+  return answered / ((performance.now() - began) / 1000);
+}
+
+async function perSecond(seconds: number, inFlight: number, once: () => Promise<number>): Promise<number> {
+  const began = performance.now();
+  let done = 0;
+  await Promise.all(Array.from({ length: inFlight }, async () => {
+    while (performance.now() - began < seconds * 1000) done += await once();
+  }));
+  return done / ((performance.now() - began) / 1000);
+}
+
+/** What an echo answers to a reservation: as many bytes as a real answer. */
+export const echoOf = ({ project, id, acceleratorClass, slots, coverDeviceMs }: ReserveRequest) => create(ReservationSchema, {
+  ...(project && { project }), id, acceleratorClass, slots, coverDeviceMs, state: 1, ucrPerDeviceHour: 3_600_000n,
+  legs: ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`].map((asset) => ({ asset, debitAccountId: id, creditAccountId: id, held: coverDeviceMs })),
+  createdAt: { seconds: 1_800_000_000n }, expiresAt: { seconds: 1_800_003_600n },
+});

@@ -1,0 +1,57 @@
+import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { connect } from '@kontor/kit/connect';
+import { readTls } from '@kontor/kit/tls';
+import { freePort } from '@kontor/postgres/free-port';
+import { atLeast, type Figure } from './figure.ts';
+import { startLedger, type LedgerUnderLoad } from './ledger-under-load.ts';
+import { batch, stream, unary } from './load.ts';
+import { inPairs } from './pairs.ts';
+import { numberProjects, pgbench } from './pgbench.ts';
+import { startProcess } from './running.ts';
+
+const PAIRS = 5;
+const SECONDS = 4;
+const PROJECTS = 1_000;
+
+/**
+ * A whole reservation (credits, device time, slots, journal row; mTLS; fsync on) beside pgbench running the same
+ * statements one reservation at a time on the same PostgreSQL, and beside a bare grpc-js echo of the same messages.
+ */
+export async function run(): Promise<Figure[]> {
+  await using ledger = await startLedger(PROJECTS);
+  await numberProjects(ledger);
+  const { compute, projects, databaseUrl } = ledger;
+  const one = projects.slice(0, 1);
+  // Both get their caches, prepared statements and compiled code before anything is counted.
+  await stream(compute, projects, 2);
+  await batch(compute, projects, 2);
+  await pgbench(databaseUrl, PROJECTS, 2);
+
+  const against = async (name: string, load: typeof stream, spread: typeof projects, goal: number): Promise<Figure> => {
+    const { ours, peer } = await inPairs(PAIRS, () => load(compute, spread, SECONDS), () => pgbench(databaseUrl, spread.length, SECONDS));
+    return atLeast(name, 'reservations/s', ours, peer, goal);
+  };
+  return [
+    await against('one hot account, stream', stream, one, 8),
+    await against('one hot account, batch', batch, one, 8),
+    await against('1,000 projects, stream', stream, projects, 3),
+    await against('1,000 projects, batch', batch, projects, 3),
+    await besideEcho(ledger),
+  ];
+}
+
+async function besideEcho({ compute, projects, tlsFolder }: LedgerUnderLoad): Promise<Figure> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const echoServer = startProcess('tools/bench/echo-server.ts', [address, tlsFolder], {});
+  const echo = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
+  try {
+    await echoServer.until(() => unary(echo, projects, 0.1));
+    await unary(echo, projects, 2);
+    await unary(compute, projects, 2);
+    const { ours, peer } = await inPairs(PAIRS, () => unary(compute, projects, SECONDS), () => unary(echo, projects, SECONDS));
+    return atLeast('unary, beside a bare echo', 'calls/s', ours, peer, 0.6);
+  } finally {
+    echo.close();
+    await echoServer.stop();
+  }
+}

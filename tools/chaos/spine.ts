@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withDatabase } from '@kontor/postgres/ensure-database';
+import { eventually } from '@kontor/testing/eventually';
+import { startOperator, type Operator } from '@kontor/testing/operator';
+import { inspect } from './books.ts';
+import type { ChaosOptions, Outcome } from './chaos.ts';
+import { jobProcesses, untilNoneAlive } from './orphans.ts';
+import { seeded, type Seeded } from './seeded.ts';
+import { SmallJobs } from './small-jobs.ts';
+
+const VICTIMS = ['quota', 'compute', 'gateway', 'postgres'] as const;
+
+/** Every labelled point between reserve, submit, record, advance and settle; a spec checks that none is missing. */
+export const POINTS = [
+  'quota.before-begin', 'quota.after-lock', 'quota.before-commit', 'quota.after-commit', 'quota.before-reply',
+  'compute.after-occupy', 'compute.after-reserve', 'compute.before-submit', 'compute.after-submit', 'compute.after-observe',
+  'compute.after-advance', 'compute.before-settle', 'compute.after-settle', 'compute.before-finish',
+];
+
+/**
+ * Jobs through the public API while every process of the operator, PostgreSQL included, is killed at random moments and
+ * at every labelled point. Afterwards plain SQL counts what was lost, charged twice or left behind.
+ */
+export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
+  const jobs = nightly ? 1_000 : 100;
+  const random = seeded(seed);
+  const folder = mkdtempSync(join(tmpdir(), 'kontor-chaos-'));
+  const crashFile = join(folder, 'crash-at');
+  await using operator = await startOperator({ home: join(folder, 'home'), env: {
+    KONTOR_CRASH_FILE: crashFile, KONTOR_COVER_MS: '2000', KONTOR_COVER_MARGIN_MS: '1000',
+  } });
+  const small = new SmallJobs(operator, random);
+  await small.fund();
+
+  const points = await crashAtPoints(small, crashFile);
+  const kills = await killAtRandom(operator, small, random, jobs - POINTS.length);
+  await small.allEnded();
+  const orphans = await untilNoneAlive(operator.home);
+  const findings = await inspect(databases(operator), small.ids, small.ids);
+  const doubled = findings.doubled + await small.ranTwice();
+  const counts = {
+    jobs: small.ids.length, lost: findings.lost, doubled, orphans: orphans + findings.leftovers, sum: findings.sum,
+    kills, points: `${points}/${POINTS.length}`,
+  };
+  const pass = small.ids.length === jobs && counts.lost + doubled + counts.orphans === 0 && counts.sum === 0n && points === POINTS.length;
+  await operator.stop();
+  if (pass) rmSync(folder, { recursive: true, force: true });
+  else console.error(`What it left is in ${folder}; processes of jobs: ${jobProcesses(operator.home).join(', ') || 'none'}.`);
+  return { counts, pass };
+}
+
+/** Arms one point after the other, and sends a job through it. Answers how many were really passed. */
+async function crashAtPoints(small: SmallJobs, crashFile: string): Promise<number> {
+  let passed = 0;
+  for (const point of POINTS) {
+    writeFileSync(crashFile, point);
+    await small.submit();
+    await eventually(`the process that passes ${point} has crashed`, () => !existsSync(crashFile), { withinMs: 60_000 })
+      .then(() => passed++, (error: Error) => console.error(error.message));
+    rmSync(crashFile, { force: true });
+  }
+  return passed;
+}
+
+/** Kills one process after the other until all jobs are submitted. Answers how many it killed. */
+async function killAtRandom(operator: Operator, small: SmallJobs, random: Seeded, jobs: number): Promise<number> {
+  let kills = 0;
+  let isSubmitting = true;
+  const killer = (async () => {
+    while (isSubmitting) {
+      await sleep(random.between(300, 2_000));
+      const pid = operator.pidOf(random.pick(VICTIMS));
+      if (pid !== undefined && kill(pid)) kills++;
+    }
+  })();
+  for (let n = 0; n < jobs; n++) {
+    await small.submit();
+    await sleep(random.between(50, 500));
+  }
+  isSubmitting = false;
+  await killer;
+  return kills;
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As PostgreSQL's superuser, who sees everything. */
+function databases({ home, ports }: Operator): { quota: string; compute: string } {
+  const password = readFileSync(join(home, 'postgres', 'superuser.password'), 'utf8').trim();
+  const url = `postgres://postgres:${password}@127.0.0.1:${ports.postgres}/postgres`;
+  return { quota: withDatabase(url, 'kontor_quota'), compute: withDatabase(url, 'kontor_compute') };
+}
+

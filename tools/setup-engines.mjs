@@ -1,0 +1,44 @@
+// `npm run setup:engines`: installs from Debian what some suites and benchmarks need beside the npm packages. It runs on
+// any Node from 20.19 on. As root it installs what is missing; otherwise it says which command does.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Help, quietly, run, step } from './bootstrap.mjs';
+
+/** To add one, add a line: the program that shows that it is there, what for, and the packages that bring it. */
+const ENGINES = [
+  { program: 'pgbench', purpose: 'the benchmark of the ledger', packages: ['postgresql'], prepare: withoutServer },
+];
+
+await run(async () => {
+  for (const engine of ENGINES) await ensure(engine);
+});
+
+async function ensure({ program, purpose, packages, prepare }) {
+  if (isInstalled(program)) return console.log(`✓ ${program} is there (${purpose})`);
+  const command = `apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
+  if (!isInstalled('apt-get')) throw new Help(`${program} (${purpose}) is missing. Install it with this system's package manager.`);
+  if (process.getuid() !== 0) throw new Help(`${program} (${purpose}) is missing. Run: sudo ${command}`);
+  prepare?.();
+  await step(`installing ${program} (${purpose})`, async () => {
+    await apt(['update']);
+    await apt(command.split(' ').slice(1));
+  });
+}
+
+async function apt(args) {
+  const keepOurs = ['-o', 'Dpkg::Options::=--force-confold'];
+  const { code, output } = await quietly('apt-get', [...keepOurs, ...args], { ...process.env, DEBIAN_FRONTEND: 'noninteractive' });
+  if (code !== 0) throw new Help(`apt-get ${args[0]} failed:\n${output.trim().split('\n').slice(-10).join('\n')}`);
+}
+
+function isInstalled(program) {
+  return process.env.PATH.split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+/** Debian's package would make and start a server of its own, which nobody here asked for. */
+function withoutServer() {
+  const file = '/etc/postgresql-common/createcluster.conf';
+  if (existsSync(file)) return;
+  mkdirSync('/etc/postgresql-common', { recursive: true });
+  writeFileSync(file, 'create_main_cluster = false\n');
+}

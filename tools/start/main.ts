@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bringUpDatabases, bringUpServices, ensureKeys, stopLeftovers, type Start } from './bring-up.ts';
+import { ensureBuilt } from './build.ts';
+import { ensureHome } from './home.ts';
+import { lock } from './lock.ts';
+import { checkPorts } from './ports.ts';
+import { makeProgress } from './progress.ts';
+import { restOf } from './rest.ts';
+import { runSample } from './sample-job.ts';
+import { ensureToken, tokenFile } from './secrets.ts';
+import { HOST, readSettings, type StartSettings } from './settings.ts';
+import { tell } from './start-fault.ts';
+
+/** Starts Kontor on this machine and runs until Ctrl-C. Exit codes: 0 stopped, 1 could not start. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { 'no-sample': { type: 'boolean', default: false } } });
+  const settings = readSettings(process.env);
+  ensureHome(settings.home);
+  const progress = makeProgress(join(settings.home, 'logs', 'start.log'));
+  await using parts = new AsyncDisposableStack();
+  parts.defer(lock(join(settings.home, 'run', 'start.lock')));
+  const signal = stopSignal();
+  const start: Start = { settings, progress, signal, parts };
+  try {
+    await bringUp(start, !values['no-sample']);
+    await aborted(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  await progress.step('stopping', () => parts.disposeAsync());
+  progress.say(`Stopped. Everything is kept in ${settings.home}: npm start goes on with it.`);
+}
+
+async function bringUp(start: Start, withSample: boolean): Promise<void> {
+  const { settings, progress, signal } = start;
+  await stopLeftovers(settings);
+  await checkPorts(settings.ports);
+  await ensureBuilt(progress, signal);
+  await ensureKeys(settings);
+  const token = ensureToken(settings.home);
+  signal.throwIfAborted();
+  await bringUpServices(start, await bringUpDatabases(start));
+  for (const line of addresses(settings, token)) progress.say(line);
+  const base = `http://${HOST}:${settings.ports.gateway}`;
+  if (withSample) await runSample(settings, restOf(base, token), progress, signal);
+  if (!signal.aborted) progress.say('Kontor runs. Ctrl-C stops it.');
+}
+
+const addresses = ({ home, ports }: StartSettings, token: string): string[] => [
+  '',
+  `  API       http://localhost:${ports.gateway}/v1`,
+  `  API docs  http://localhost:${ports.gateway}/docs`,
+  `  token     ${token}`,
+  `            (in ${tokenFile(home)}; send it as Authorization: Bearer …)`,
+  `  state     ${home}, logs in ${join(home, 'logs')}`,
+  '',
+];
+
+/** Aborted by the first Ctrl-C or its like; further ones change nothing, because stopping is bounded. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+  return stopping.signal;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
+
+process.stdout.on('error', () => undefined);
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  console.error(`\n${tell(error, 'logs/start.log')}`);
+  process.exit(1);
+}

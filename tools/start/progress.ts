@@ -1,0 +1,59 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 100;
+const STILL_MS = 10_000;
+
+/** Tells a person what happens, and keeps all of it in a log. */
+export interface Progress {
+  /** Runs `work` under a title with the seconds it takes; `work` may say how far it is. */
+  step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>): Promise<T>;
+  say(line: string): void;
+  /** Only for the log. */
+  note(text: string): void;
+}
+
+/**
+ * On a terminal a line that moves while a step runs; elsewhere a line when it ends and one every ten seconds until
+ * then, so that a log stays readable.
+ */
+export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.stdout): Progress {
+  mkdirSync(dirname(logFile), { recursive: true });
+  const note = (text: string) => appendFileSync(logFile, `${new Date().toISOString()} ${text}\n`);
+  let moving = false;
+  const clear = () => {
+    if (moving) out.write('\r\x1b[K');
+    moving = false;
+  };
+  const say = (line: string) => {
+    clear();
+    out.write(`${line}\n`);
+    note(line);
+  };
+  const step: Progress['step'] = async (title, work) => {
+    const began = performance.now();
+    const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    let detail = '';
+    let frame = 0;
+    const draw = () => {
+      const line = `${FRAMES[frame++ % FRAMES.length]} ${title}, ${seconds()}${detail && `  ${detail}`}`;
+      out.write(`\r\x1b[K${line.slice(0, (out.columns || 80) - 1)}`);
+      moving = true;
+    };
+    const still = () => out.write(`  still: ${title}, ${seconds()}${detail && `, ${detail}`}\n`);
+    const timer = out.isTTY ? setInterval(draw, FRAME_MS) : setInterval(still, STILL_MS);
+    note(`… ${title}`);
+    try {
+      const result = await work((text) => (detail = text));
+      say(`✓ ${title}, ${seconds()}`);
+      return result;
+    } catch (error) {
+      say(`✗ ${title}, ${seconds()}`);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  };
+  return { step, say, note };
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 } from 'uuid';
+import type { Progress } from './progress.ts';
+import type { Rest } from './rest.ts';
+import { fundSample } from './sample-budget.ts';
+import { reportSample, type ChargeRecord, type Metrics } from './sample-report.ts';
+import { keepSample, readSample, type SampleState } from './sample-state.ts';
+import { ROOT, type StartSettings } from './settings.ts';
+import { StartFault, tell } from './start-fault.ts';
+
+interface Job {
+  state: string;
+  detail?: string;
+}
+
+interface Sample {
+  rest: Rest;
+  state: SampleState;
+  signal: AbortSignal;
+  detail(text: string): void;
+}
+
+const POLL_MS = 500;
+const CAPACITY_MS = 30_000;
+const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+
+/**
+ * On the first start: funds a sample project and runs a job of it that learns to read handwritten digits, all through
+ * the public API. Reports what came of it. A sample that fails is told, and the next start tries another one.
+ */
+export async function runSample(settings: StartSettings, rest: Rest, progress: Progress, signal: AbortSignal): Promise<void> {
+  const { home, operator } = settings;
+  const state = readSample(home);
+  if (state.done) return;
+  try {
+    const job = await progress.step('sample job: learning to read handwritten digits', async (detail) => {
+      const sample = { rest, state, signal, detail };
+      await submit(sample, operator);
+      return follow(sample);
+    });
+    keepSample(home, job.state === 'SUCCEEDED' ? { ...state, done: true } : { ...state, jobId: v7() });
+    if (job.state !== 'SUCCEEDED') throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
+    for (const line of await report(rest, state)) progress.say(line);
+  } catch (error) {
+    if (!signal.aborted) progress.say(`! The sample job did not work. ${tell(error, join(home, 'logs'))}`);
+  }
+}
+
+async function submit({ rest, state, signal, detail }: Sample, operator: string): Promise<void> {
+  const { projectId } = state;
+  const { tenantId } = (await rest.get('/v1/me')) as { tenantId: string };
+  const acceleratorClass = await coresOffered(rest, signal);
+  detail('funding its project');
+  await fundSample(rest, operator, acceleratorClass, { tenantId, projectId }, state.grantIds);
+  detail('uploading its input');
+  const inputs = await readInputs();
+  for (const { sha256, bytes } of inputs) await rest.put(`/v1/projects/${projectId}/files/${sha256}`, bytes);
+  detail('submitting it');
+  await rest.post(`/v1/projects/${projectId}/jobs`, {
+    id: state.jobId,
+    name: 'Handwritten digits',
+    workload: workload(acceleratorClass, inputs),
+  });
+}
+
+interface Input {
+  path: string;
+  bytes: Buffer<ArrayBuffer>;
+  sha256: string;
+}
+
+/** The program and its digits. The packer is loaded only here, because it reads 40 MB of text. */
+async function readInputs(): Promise<Input[]> {
+  const { packDigits } = await import('../../examples/digits/pack-digits.mjs');
+  const input = (path: string, content: Buffer): Input => {
+    const bytes = Buffer.from(content);
+    return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+  };
+  return [input('train.mjs', readFileSync(join(ROOT, 'examples', 'digits', 'train.mjs'))), input('digits.bin', packDigits())];
+}
+
+/** One core, one GiB, five minutes: several times what it needs. */
+const workload = (acceleratorClass: string, inputs: Input[]) => ({
+  command: ['node', 'train.mjs'],
+  acceleratorClass,
+  devices: 1,
+  memoryBytes: String(2 ** 30),
+  diskBytes: String(64 * 2 ** 20),
+  processes: 64,
+  logBytes: String(2 ** 20),
+  timeLimitMs: '300000',
+  graceMs: '5000',
+  inputs: inputs.map(({ path, sha256 }) => ({ path, sha256 })),
+  outputs: ['model.safetensors', 'metrics.json'],
+});
+
+interface Sites {
+  sites?: { clusters?: { pools?: { acceleratorClass: string }[] }[] }[];
+}
+
+/** The class of this machine's cores, once compute has looked what the machine has. */
+async function coresOffered(rest: Rest, signal: AbortSignal): Promise<string> {
+  const deadline = performance.now() + CAPACITY_MS;
+  while (performance.now() < deadline) {
+    const { sites = [] } = (await rest.get('/v1/sites')) as Sites;
+    const pools = sites.flatMap(({ clusters }) => clusters ?? []).flatMap(({ pools: some }) => some ?? []);
+    const cores = pools.find(({ acceleratorClass }) => acceleratorClass.startsWith('cpu.'));
+    if (cores) return cores.acceleratorClass;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  throw new StartFault('The local engine offers no cores.', 'Look into the log of compute.');
+}
+
+/** Watches the job until it has ended. */
+async function follow({ rest, state, signal, detail }: Sample): Promise<Job> {
+  const path = `/v1/projects/${state.projectId}/jobs/${state.jobId}`;
+  for (;;) {
+    const job = (await rest.get(path)) as Job;
+    if (ENDED.includes(job.state)) return job;
+    const printed = job.state === 'RUNNING' ? await rest.text(`${path}/logs/stdout`).catch(() => '') : '';
+    detail(`${job.state} ${printed.trim().split('\n').at(-1) ?? ''}`.trim());
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+async function report(rest: Rest, { projectId, jobId }: SampleState): Promise<string[]> {
+  const path = `/v1/projects/${projectId}/jobs/${jobId}`;
+  const metrics = JSON.parse(await rest.text(`${path}/outputs/metrics.json`)) as Metrics;
+  return reportSample(jobId, metrics, (await rest.get(`${path}/charge-record`)) as ChargeRecord);
+}

@@ -1,0 +1,38 @@
+import { StartFault } from './start-fault.ts';
+
+/** As the API writes it: integers of 64 bits are text. Absent numbers are zero. */
+export interface ChargeRecord {
+  acceleratorClass: string;
+  deviceMs?: string;
+  ucrPerDeviceHour?: string;
+  costUcr?: string;
+  payers?: { accountId: string; amountUcr: string }[];
+}
+
+/** What the job left in metrics.json. */
+export interface Metrics {
+  /** Share of the held-out digits that it read correctly. */
+  accuracy: number;
+  held_out: number;
+  seconds: number;
+}
+
+const MS_PER_HOUR = 3_600_000n;
+
+/** What came of the sample job, line by line. Redoes the arithmetic of its charge; throws StartFault where it is wrong. */
+export function reportSample(jobId: string, metrics: Metrics, charge: ChargeRecord): string[] {
+  const deviceMs = BigInt(charge.deviceMs ?? 0);
+  const rate = BigInt(charge.ucrPerDeviceHour ?? 0);
+  const cost = BigInt(charge.costUcr ?? 0);
+  const paid = (charge.payers ?? []).reduce((sum, { amountUcr }) => sum + BigInt(amountUcr), 0n);
+  if ((deviceMs * rate) / MS_PER_HOUR !== cost || paid !== cost) {
+    throw new StartFault(`The charge record of the sample job is wrong: it says ${cost} µcr, paid by ${paid} µcr.`,
+      'This is a fault of Kontor: keep .kontor/ and report it.');
+  }
+  const share = (metrics.accuracy * 100).toFixed(1);
+  return [
+    `  job     ${jobId}`,
+    `  learnt  reads ${share} % of ${metrics.held_out.toLocaleString('en')} digits it had never seen, after ${metrics.seconds} s`,
+    `  cost    floor(${deviceMs} device-ms of ${charge.acceleratorClass} × ${rate} µcr/h ÷ ${MS_PER_HOUR}) = ${cost} µcr, paid in full`,
+  ];
+}
