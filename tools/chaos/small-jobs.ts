@@ -12,16 +12,22 @@ const RETRY_MS = 100;
 /** Sends small jobs as a stubborn client would: every request is repeated, with the same id, until it is answered. */
 export class SmallJobs {
   readonly ids: string[] = [];
-  private readonly path = `/v1/projects/${uuid7()}`;
+  readonly #path = `/v1/projects/${uuid7()}`;
 
-  constructor(private readonly operator: Operator, private readonly random: Seeded) {}
+  readonly #operator: Operator;
+  readonly #random: Seeded;
+
+  constructor(operator: Operator, random: Seeded) {
+    this.#operator = operator;
+    this.#random = random;
+  }
 
   async fund(): Promise<void> {
-    const { rest } = this.operator;
+    const { rest } = this.#operator;
     const { tenantId, operator } = (await rest.get('/v1/me')).body as { tenantId: string; operator: string };
     await rest.post('/v1/rates', { acceleratorClass: CLASS, ucrPerDeviceHour: '3599999' });
     for (const [asset, amount] of [[`CR:${operator}`, 10n ** 12n], [`DEVICE_MS:${CLASS}`, 10n ** 12n], [`SLOTS:${CLASS}`, 1_000n]] as const) {
-      const project = { tenantId, projectId: this.path.split('/').at(-1) };
+      const project = { tenantId, projectId: this.#path.split('/').at(-1) };
       const { body: treasury } = await rest.post('/v1/accounts', { purpose: 'TREASURY', asset });
       const { body: own } = await rest.post('/v1/accounts', { purpose: 'PROJECT', asset, project });
       await rest.post('/v1/transfers', {
@@ -33,8 +39,8 @@ export class SmallJobs {
   /** Sends a job that prints its process's start once and works for up to three seconds. */
   async submit(): Promise<void> {
     const id = uuid7();
-    const seconds = this.random.between(0, 30) / 10;
-    await this.answered(`job ${id}`, (status) => status < 300, () => this.operator.rest.post(`${this.path}/jobs`, {
+    const seconds = this.#random.between(0, 30) / 10;
+    await this.#answered(`job ${id}`, (status) => status < 300, () => this.#operator.rest.post(`${this.#path}/jobs`, {
       id, name: `works ${seconds} s`, workload: {
         command: ['/bin/sh', '-c', `echo begun; sleep ${seconds}`], acceleratorClass: CLASS, devices: 1, memoryBytes: String(64 * 2 ** 20),
         diskBytes: String(2 ** 20), processes: 16, logBytes: '65536', timeLimitMs: '60000', graceMs: '500',
@@ -45,8 +51,8 @@ export class SmallJobs {
 
   async allEnded(): Promise<void> {
     for (const id of this.ids) {
-      await this.answered(`the end of ${id}`, (status, body) => status === 200 && ENDED.has(String((body as { state?: string }).state)),
-        () => this.operator.rest.get(`${this.path}/jobs/${id}`));
+      await this.#answered(`the end of ${id}`, (status, body) => status === 200 && ENDED.has(String((body as { state?: string }).state)),
+        () => this.#operator.rest.get(`${this.#path}/jobs/${id}`));
     }
   }
 
@@ -54,14 +60,14 @@ export class SmallJobs {
   async ranTwice(): Promise<number> {
     let wrong = 0;
     for (const id of this.ids) {
-      const { body } = await this.answered(`the log of ${id}`, (status) => status === 200,
-        () => this.operator.rest.get(`${this.path}/jobs/${id}/logs/stdout`));
+      const { body } = await this.#answered(`the log of ${id}`, (status) => status === 200,
+        () => this.#operator.rest.get(`${this.#path}/jobs/${id}/logs/stdout`));
       if (body !== 'begun\n') wrong++;
     }
     return wrong;
   }
 
-  private async answered(what: string, isAnswer: (status: number, body: unknown) => boolean, ask: () => Promise<RestAnswer>): Promise<RestAnswer> {
+  async #answered(what: string, isAnswer: (status: number, body: unknown) => boolean, ask: () => Promise<RestAnswer>): Promise<RestAnswer> {
     const deadline = performance.now() + PATIENCE_MS;
     let last: unknown;
     while (performance.now() < deadline) {

@@ -65,15 +65,16 @@ async function crashAtPoints(small: SmallJobs, crashFile: string): Promise<numbe
   return passed;
 }
 
-/** Kills one process after the other until all jobs are submitted. Answers how many it killed. */
+/** Kills one process after the other, each once the last is back, until all jobs are submitted. Answers how many. */
 async function killAtRandom(operator: Operator, small: SmallJobs, random: Seeded, jobs: number): Promise<number> {
   let kills = 0;
   let isSubmitting = true;
   const killer = (async () => {
     while (isSubmitting) {
-      await sleep(random.between(300, 2_000));
+      await sleep(random.between(100, 2_000));
       const pid = operator.pidOf(random.pick(VICTIMS));
       if (pid !== undefined && kill(pid)) kills++;
+      await eventually('the operator serves again', async () => (await fetch(`${operator.url}/healthz`)).ok, { withinMs: 60_000 });
     }
   })();
   for (let n = 0; n < jobs; n++) {

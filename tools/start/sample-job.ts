@@ -74,7 +74,7 @@ interface Input {
 
 /** The program and its digits. The packer is loaded only here, because it reads 40 MB of text. */
 async function readInputs(): Promise<Input[]> {
-  const { packDigits } = await import('../../examples/digits/pack-digits.mjs');
+  const { packDigits } = await import('@kontor/example-digits/pack-digits.mjs');
   const input = (path: string, content: Buffer): Input => {
     const bytes = Buffer.from(content);
     return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };

@@ -42,7 +42,7 @@ describe('the lint that guards the boundaries, run as in a fresh clone', () => {
   beforeAll(async () => {
     for (const { file, code } of Object.values(planted)) writeFileSync(join(root, file), code);
     lint = await run('nx', ['run-many', '-t', 'lint', '--skip-nx-cache', '--outputStyle=static', '-p', ...projects]);
-  }, 180_000);
+  }, 300_000);
 
   afterAll(() => {
     for (const path of [...files, workspaceData]) rmSync(path, { recursive: true, force: true });

@@ -34,8 +34,9 @@ export function repositoryFiles(root: string): RepositoryFile[] {
 const namesIn = (gitignore: string) => gitignore.split('\n').map((line) => line.replace(/\/$/, '')).filter(Boolean);
 
 export const isCode = ({ path }: RepositoryFile) => /\.(ts|mts|mjs|js)$/.test(path);
-/** Specs, whole-system stories, and suites that several specs run against their own subject. */
-export const isTest = ({ path }: RepositoryFile) => /\.spec\.ts$|^e2e\/|\/conformance\//.test(path);
+/** Specs, whole-system stories, what several of them share, and suites they run against their own subject. */
+export const isTest = ({ path }: RepositoryFile) =>
+  /\.spec\.ts$|^e2e\/|^apps\/[^/]+\/testing\/|\/conformance\/|-under-test\.ts$/.test(path);
 
 /** `path:line message`, as editors and terminals make it clickable. */
 export const show = ({ path, line, message }: Fault) => `${path}:${line} ${message}`;

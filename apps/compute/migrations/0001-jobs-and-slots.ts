@@ -89,6 +89,7 @@ const JOBS = `
     state smallint NOT NULL CHECK (state BETWEEN 1 AND 9),
     cause smallint NOT NULL DEFAULT 0 CHECK (cause BETWEEN 0 AND 4),
     detail text NOT NULL DEFAULT '',
+    trouble text,
     is_cancel_asked boolean NOT NULL DEFAULT false,
     waits_for text,
     cluster_id uuid REFERENCES cluster,

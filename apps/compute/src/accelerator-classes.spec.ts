@@ -13,8 +13,13 @@ describe('the accelerator classes', () => {
     const h100 = readAcceleratorClasses().find(({ name }) => name === 'nvidia.h100.sxm5.80g');
 
     expect(h100).toMatchObject({
-      vendor: 'nvidia', memoryBytes: 80n * 2n ** 30n, tdpW: 700, eccn: '3A090.a', tpp: 15832,
-      kubernetesResource: 'nvidia.com/gpu', slurmGres: 'gpu:h100',
+      vendor: 'nvidia',
+      memoryBytes: 80n * 2n ** 30n,
+      tdpW: 700,
+      eccn: '3A090.a',
+      tpp: 15832,
+      kubernetesResource: 'nvidia.com/gpu',
+      slurmGres: 'gpu:h100',
     });
   });
 

@@ -19,7 +19,11 @@ describe('admission', () => {
     const decision = admit(aRequest({ devices: 2, timeLimitMs: 3_600_000n }), aSnapshot());
 
     expect(decision).toMatchObject({
-      verdict: Verdict.PLACED, rule: 'placement', help: '', ucrPerDeviceHour: 3_600_000n, costUcrMax: 7_200_000n,
+      verdict: Verdict.PLACED,
+      rule: 'placement',
+      help: '',
+      ucrPerDeviceHour: 3_600_000n,
+      costUcrMax: 7_200_000n,
       placement: { clusterId: 'cluster-1', poolId: 'pool-1', node: 'n1', devices: [0, 1], billedMillidevices: 2000n },
     });
   });
@@ -45,11 +49,21 @@ describe('admission', () => {
       ['a variable with an equals sign', { environment: { 'A=B': 'x' } }, {}, /"A=B"/],
       ['a variable of ours', { environment: { KONTOR_TOKEN: 'x' } }, {}, /Kontor's own/],
       ['a variable with a NUL', { environment: { A: '\0' } }, {}, /NUL/],
-      ['more environment than a program can be handed', { environment: { A: 'x'.repeat(200_000) } }, {}, /bytes together/],
+      [
+        'more environment than a program can be handed',
+        { environment: { A: 'x'.repeat(200_000) } },
+        {},
+        /bytes together/,
+      ],
       ['an input that is not uploaded', { inputs: [input('a.bin')] }, {}, /keeps no file/],
       ['two inputs at one path', { inputs: [input('a'), input('a')] }, { files: [file()] }, /claim the path a/],
       ['an input inside another', { inputs: [input('a'), input('a/b')] }, { files: [file()] }, /claim the path a\/b/],
-      ['inputs that are larger than the folder', { inputs: [input('a')], diskBytes: 2n ** 20n }, { files: [file(2n ** 21n)] }, /may hold/],
+      [
+        'inputs that are larger than the folder',
+        { inputs: [input('a')], diskBytes: 2n ** 20n },
+        { files: [file(2n ** 21n)] },
+        /may hold/,
+      ],
       ['an output twice', { outputs: ['a', 'a'] }, {}, /Two outputs/],
       ['more grace than time', { graceMs: 61_000n }, {}, /grace/],
       ['cores that are not the devices', { devices: 2, cores: 3 }, {}, /devices are the cores/],
@@ -78,7 +92,7 @@ describe('admission', () => {
     it.each<[string, Isolation, Partial<AdmissionRequest>, boolean, string]>([
       ['another tenant where jobs are not kept apart', Isolation.NONE, {}, false, 'REFUSED capacity'],
       ['another tenant where nobody says whether they are', Isolation.UNSPECIFIED, {}, false, 'REFUSED capacity'],
-      ['the operator\'s own tenant there', Isolation.NONE, { tenantId: OPERATOR_TENANT }, false, 'PLACED placement'],
+      ["the operator's own tenant there", Isolation.NONE, { tenantId: OPERATOR_TENANT }, false, 'PLACED placement'],
       ['any tenant once the operator says so', Isolation.NONE, {}, true, 'PLACED placement'],
       ['any tenant where jobs are kept apart', Isolation.NAMESPACES, {}, false, 'PLACED placement'],
     ])('judges %s', (_, isolation, who, admitsUnisolated, expected) => {
@@ -89,12 +103,19 @@ describe('admission', () => {
 
   describe('by placement', () => {
     it('has a job wait for a cluster that does not answer', () => {
-      expect(admit(aRequest(), aSnapshot({ pools: [aPool({ isReady: false })] }))).toMatchObject({ verdict: Verdict.QUEUED, rule: 'placement' });
+      expect(admit(aRequest(), aSnapshot({ pools: [aPool({ isReady: false })] }))).toMatchObject({
+        verdict: Verdict.QUEUED,
+        rule: 'placement',
+      });
     });
 
     it('has a job wait for room, and says when it would start', () => {
       const endsAt = new Date('2030-01-01T00:05:00Z');
-      const holding = { place: { poolId: 'pool-1', node: 'n1', devices: [0, 1, 2, 3] }, demand: { devices: 4, cores: 4, memoryBytes: GIB }, endsAt };
+      const holding = {
+        place: { poolId: 'pool-1', node: 'n1', devices: [0, 1, 2, 3] },
+        demand: { devices: 4, cores: 4, memoryBytes: GIB },
+        endsAt,
+      };
       const decision = admit(aRequest(), aSnapshot({ pools: full(), holdings: [holding] }));
 
       expect(verdictOf(decision)).toBe('QUEUED placement');
@@ -117,11 +138,22 @@ describe('admission', () => {
     it.each<[string, Snapshot['rates'], string, bigint]>([
       ['refuses what has no price', [], 'REFUSED price', 0n],
       ['refuses what has none yet', [{ ucrPerDeviceHour: 1n, validFrom: new Date('2031-01-01') }], 'REFUSED price', 0n],
-      ['takes the newest price in force', [
-        { ucrPerDeviceHour: 1n, validFrom: new Date('2028-01-01') }, { ucrPerDeviceHour: 2n, validFrom: new Date('2029-06-01') },
-        { ucrPerDeviceHour: 3n, validFrom: new Date('2031-01-01') },
-      ], 'PLACED placement', 2n],
-      ['takes nothing where it is free', [{ ucrPerDeviceHour: 0n, validFrom: new Date('2028-01-01') }], 'PLACED placement', 0n],
+      [
+        'takes the newest price in force',
+        [
+          { ucrPerDeviceHour: 1n, validFrom: new Date('2028-01-01') },
+          { ucrPerDeviceHour: 2n, validFrom: new Date('2029-06-01') },
+          { ucrPerDeviceHour: 3n, validFrom: new Date('2031-01-01') },
+        ],
+        'PLACED placement',
+        2n,
+      ],
+      [
+        'takes nothing where it is free',
+        [{ ucrPerDeviceHour: 0n, validFrom: new Date('2028-01-01') }],
+        'PLACED placement',
+        0n,
+      ],
     ])('%s', (_, rates, expected, rate) => {
       const decision = admit(aRequest(), aSnapshot({ rates }));
       expect([verdictOf(decision), decision.ucrPerDeviceHour]).toEqual([expected, rate]);
@@ -130,16 +162,56 @@ describe('admission', () => {
 
   describe('by budget', () => {
     it.each<[string, Partial<Snapshot>, string, RegExp]>([
-      ['refuses who cannot pay for the first cover', { means: means('CR:demo', 59_999n) }, 'REFUSED budget', /has 0\.059999 credits; the first 60 s cost 0\.06/],
+      [
+        'refuses who cannot pay for the first cover',
+        { means: means('CR:demo', 59_999n) },
+        'REFUSED budget',
+        /has 0\.059999 credits; the first 60 s cost 0\.06/,
+      ],
       ['admits who can, to the last µcr', { means: means('CR:demo', 60_000n) }, 'PLACED placement', /Placed on n1/],
-      ['admits whose credits have no limit', { means: means('CR:demo', undefined) }, 'PLACED placement', /Placed on n1/],
+      [
+        'admits whose credits have no limit',
+        { means: means('CR:demo', undefined) },
+        'PLACED placement',
+        /Placed on n1/,
+      ],
       ['refuses who has no credits account', { means: aSnapshot().means.slice(1) }, 'REFUSED budget', /has 0 credits/],
-      ['refuses whose device time is used up', { means: means(`DEVICE_MS:${CPU}`, 59_999n) }, 'REFUSED budget', /device-hours/],
-      ['refuses more devices than may be held at once', { means: means(`SLOTS:${CPU}`, 0n) }, 'REFUSED budget', /may hold 0 devices/],
-      ['refuses who may hold no devices at all', { means: aSnapshot().means.slice(0, 2) }, 'REFUSED budget', /may hold 0 devices/],
-      ['has a job wait for the project\'s own others', { means: means(`SLOTS:${CPU}`, 0n, 2n), devicesHeld: 2 }, 'QUEUED budget', /own jobs hold 2 of the 2/],
-      ['counts what was placed since the ledger was asked', { devicesHeld: 4 }, 'QUEUED budget', /own jobs hold 4 of the 4/],
-      ['admits who may hold any number', { means: means(`SLOTS:${CPU}`, undefined), devicesHeld: 99 }, 'PLACED placement', /Placed on n1/],
+      [
+        'refuses whose device time is used up',
+        { means: means(`DEVICE_MS:${CPU}`, 59_999n) },
+        'REFUSED budget',
+        /device-hours/,
+      ],
+      [
+        'refuses more devices than may be held at once',
+        { means: means(`SLOTS:${CPU}`, 0n) },
+        'REFUSED budget',
+        /may hold 0 devices/,
+      ],
+      [
+        'refuses who may hold no devices at all',
+        { means: aSnapshot().means.slice(0, 2) },
+        'REFUSED budget',
+        /may hold 0 devices/,
+      ],
+      [
+        "has a job wait for the project's own others",
+        { means: means(`SLOTS:${CPU}`, 0n, 2n), devicesHeld: 2 },
+        'QUEUED budget',
+        /own jobs hold 2 of the 2/,
+      ],
+      [
+        'counts what was placed since the ledger was asked',
+        { devicesHeld: 4 },
+        'QUEUED budget',
+        /own jobs hold 4 of the 4/,
+      ],
+      [
+        'admits who may hold any number',
+        { means: means(`SLOTS:${CPU}`, undefined), devicesHeld: 99 },
+        'PLACED placement',
+        /Placed on n1/,
+      ],
     ])('%s', (_, facts, expected, detail) => {
       const decision = admit(aRequest(), aSnapshot(facts));
       expect(verdictOf(decision)).toBe(expected);
@@ -147,7 +219,9 @@ describe('admission', () => {
     });
 
     it('refuses rather than queues who could not pay when there is room', () => {
-      expect(verdictOf(admit(aRequest(), aSnapshot({ pools: full(), means: means('CR:demo', 0n) })))).toBe('REFUSED budget');
+      expect(verdictOf(admit(aRequest(), aSnapshot({ pools: full(), means: means('CR:demo', 0n) })))).toBe(
+        'REFUSED budget',
+      );
     });
   });
 });

@@ -14,7 +14,11 @@ import { digestOf } from './canonical-json.ts';
 const RULES: readonly Rule[] = [shape, capacity, placement, price, budget];
 
 const NOTHING_FOUND: Findings = {
-  demand: { devices: 0, cores: 0, memoryBytes: 0n }, pools: [], billedMillidevices: 0n, ucrPerDeviceHour: 0n, costUcrMax: 0n,
+  demand: { devices: 0, cores: 0, memoryBytes: 0n },
+  pools: [],
+  billedMillidevices: 0n,
+  ucrPerDeviceHour: 0n,
+  costUcrMax: 0n,
 };
 
 /**
@@ -27,28 +31,40 @@ export function admit(request: AdmissionRequest, snapshot: Snapshot): Decision {
 
   for (const { name, judge } of RULES) {
     const finding = judge(request, snapshot, findings);
-    if ('refuse' in finding) return decision(request, snapshot, findings, { verdict: Verdict.REFUSED, rule: name, ...finding.refuse });
+    if ('refuse' in finding)
+      return decision(request, snapshot, findings, { verdict: Verdict.REFUSED, rule: name, ...finding.refuse });
     if ('wait' in finding) wait ??= { rule: name, ...finding.wait };
     findings = { ...findings, ...finding.found };
   }
   if (wait) return decision(request, snapshot, findings, { verdict: Verdict.QUEUED, ...wait });
   const { place } = findings;
   return decision(request, snapshot, findings, {
-    verdict: Verdict.PLACED, rule: 'placement', detail: `Placed on ${place?.node}, devices ${place?.devices.join(', ')}.`, help: '',
+    verdict: Verdict.PLACED,
+    rule: 'placement',
+    detail: `Placed on ${place?.node}, devices ${place?.devices.join(', ')}.`,
+    help: '',
   });
 }
 
-function decision(request: AdmissionRequest, snapshot: Snapshot, findings: Findings,
-  { startsAbout, ...said }: Pick<Decision, 'verdict' | 'rule' | 'detail' | 'help'> & { startsAbout?: Date | undefined }): Decision {
+function decision(
+  request: AdmissionRequest,
+  snapshot: Snapshot,
+  findings: Findings,
+  { startsAbout, ...said }: Pick<Decision, 'verdict' | 'rule' | 'detail' | 'help'> & { startsAbout?: Date | undefined },
+): Decision {
   const { place, pools, billedMillidevices, ucrPerDeviceHour, costUcrMax } = findings;
   const isPlaced = said.verdict === Verdict.PLACED && place !== undefined;
   return create(DecisionSchema, {
     ...said,
     ucrPerDeviceHour,
     costUcrMax,
-    ...(isPlaced && { placement: {
-      ...place, clusterId: pools.find(({ id }) => id === place.poolId)?.clusterId ?? '', billedMillidevices,
-    } }),
+    ...(isPlaced && {
+      placement: {
+        ...place,
+        clusterId: pools.find(({ id }) => id === place.poolId)?.clusterId ?? '',
+        billedMillidevices,
+      },
+    }),
     ...(startsAbout && { startsAbout: timestampFromDate(startsAbout) }),
     decidedAt: timestampFromDate(snapshot.takenAt),
     inputsSha256: digestOf(inputsOf(request, snapshot)),
@@ -56,5 +72,7 @@ function decision(request: AdmissionRequest, snapshot: Snapshot, findings: Findi
 }
 
 /** Everything the verdict was computed from, as plain data: who has it can compute the verdict again. */
-export const inputsOf = (request: AdmissionRequest, snapshot: Snapshot): object =>
-  ({ request: { ...request, workload: toJson(WorkloadSchema, request.workload) }, snapshot });
+export const inputsOf = (request: AdmissionRequest, snapshot: Snapshot): object => ({
+  request: { ...request, workload: toJson(WorkloadSchema, request.workload) },
+  snapshot,
+});

@@ -15,7 +15,10 @@ export interface Budget {
  *
  * @throws Problem where quota cannot be reached
  */
-export async function readBudget({ quota, settings }: Ports, project: { tenantId: string; projectId: string }): Promise<Budget> {
+export async function readBudget(
+  { quota, settings }: Ports,
+  project: { tenantId: string; projectId: string },
+): Promise<Budget> {
   const [{ accounts }, { rates }] = await Promise.all([quota.listAccounts({ project }), quota.listRates({})]);
   const own = accounts.filter(({ purpose }) => purpose === Account_Purpose.PROJECT);
   return {
@@ -27,7 +30,9 @@ export async function readBudget({ quota, settings }: Ports, project: { tenantId
   };
 }
 
-const dated = ({ ucrPerDeviceHour, validFrom }: Rate): Snapshot['rates'][number] =>
-  ({ ucrPerDeviceHour, validFrom: validFrom ? timestampDate(validFrom) : new Date(0) });
+const dated = ({ ucrPerDeviceHour, validFrom }: Rate): Snapshot['rates'][number] => ({
+  ucrPerDeviceHour,
+  validFrom: validFrom ? timestampDate(validFrom) : new Date(0),
+});
 
 const meansOf = ({ asset, available, held }: Account): Means => ({ asset, available, held });

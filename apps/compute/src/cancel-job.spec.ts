@@ -37,7 +37,11 @@ describe('cancelling a job', () => {
     expect(State[state]).toBe('STARTING');
     await cancel(compute, project, id);
 
-    expect(await compute.end(project, id)).toMatchObject({ state: State.CANCELLED, cause: Cause.USER, billedDeviceMs: 0n });
+    expect(await compute.end(project, id)).toMatchObject({
+      state: State.CANCELLED,
+      cause: Cause.USER,
+      billedDeviceMs: 0n,
+    });
     expect(compute.quota.effects).toEqual([`reserve ${id}`, `void ${id}`]);
     expect([compute.engine.started, await compute.occupied()]).toEqual([[], 0]);
   });
@@ -50,7 +54,11 @@ describe('cancelling a job', () => {
     await cancel(compute, project, id);
     await compute.look();
 
-    expect(await compute.job(project, id)).toMatchObject({ state: State.CANCELLED, cause: Cause.USER, billedDeviceMs: 3_000n });
+    expect(await compute.job(project, id)).toMatchObject({
+      state: State.CANCELLED,
+      cause: Cause.USER,
+      billedDeviceMs: 3_000n,
+    });
     expect(compute.quota.effects).toEqual([`reserve ${id}`, `post ${id}`]);
     expect(await compute.occupied()).toBe(0);
   });
@@ -65,8 +73,15 @@ describe('cancelling a job', () => {
     expect(State[(await compute.job(project, id)).state]).toBe('STOPPING');
 
     expect(await compute.end(project, id)).toMatchObject({ state: State.CANCELLED, billedDeviceMs: 6_000n });
-    expect(await compute.journal(id)).toEqual(
-      ['job.placed', 'job.starting', 'job.running', 'job.cancel_asked', 'job.stopping', 'job.stopping', 'job.cancelled']);
+    expect(await compute.journal(id)).toEqual([
+      'job.placed',
+      'job.starting',
+      'job.running',
+      'job.cancel_asked',
+      'job.stopping',
+      'job.concluded',
+      'job.cancelled',
+    ]);
   });
 
   it('that is paused stops it', async () => {

@@ -21,27 +21,52 @@ import { JobRow } from './tables.ts';
  *
  * @throws Problem job_not_found
  */
-export async function cancelJob(ports: Ports, reconciler: Reconciler, request: CancelJobRequest, { caller }: Call): Promise<MessageInitShape<typeof JobSchema>> {
+export async function cancelJob(
+  ports: Ports,
+  reconciler: Reconciler,
+  request: CancelJobRequest,
+  { caller }: Call,
+): Promise<MessageInitShape<typeof JobSchema>> {
   const { tenantId, projectId } = projectOf(request);
   const at = ports.clock.now();
   const job = await transaction(ports.db, async (tx) => {
-    const found = await tx.findOne(JobRow, { where: { tenantId, projectId, id: request.id }, lock: { mode: 'pessimistic_write' } });
+    const found = await tx.findOne(JobRow, {
+      where: { tenantId, projectId, id: request.id },
+      lock: { mode: 'pessimistic_write' },
+    });
     if (!found) throw Problem.notFound('job', request.id);
     if (hasEnded(found.state) || found.outcome !== null || found.isCancelAsked) return found;
     if (found.state !== State.QUEUED) return askToCancel(tx, found, caller, at);
-    return changeJob(tx, found, {
-      ...endedColumns(at), state: State.CANCELLED, cause: Cause.USER, detail: 'Cancelled before it was placed.',
-    }, at);
+    return changeJob(
+      tx,
+      found,
+      { ...endedColumns(at), state: State.CANCELLED, cause: Cause.USER, detail: 'Cancelled before it was placed.' },
+      at,
+    );
   });
   reconciler.wake();
   return toJob(job);
 }
 
 /** Whoever works on the job sees by its version that something was asked meanwhile, and looks again at once. */
-async function askToCancel(tx: EntityManager, { tenantId, id, state }: JobRow, actor: string, at: Date): Promise<JobRow> {
-  await tx.update(JobRow, { tenantId, id }, {
-    isCancelAsked: true, nextAt: at, detail: 'Its owner asked to cancel it.', resourceVersion: () => 'resource_version + 1',
-  });
-  await journal(tx, [{ at, actor, action: 'job.cancel_asked', subject: id, tenantId, before: { state: State[state] } }]);
+async function askToCancel(
+  tx: EntityManager,
+  { tenantId, id, state }: JobRow,
+  actor: string,
+  at: Date,
+): Promise<JobRow> {
+  await tx.update(
+    JobRow,
+    { tenantId, id },
+    {
+      isCancelAsked: true,
+      nextAt: at,
+      detail: 'Its owner asked to cancel it.',
+      resourceVersion: () => 'resource_version + 1',
+    },
+  );
+  await journal(tx, [
+    { at, actor, action: 'job.cancel_asked', subject: id, tenantId, before: { state: State[state] } },
+  ]);
   return tx.findOneByOrFail(JobRow, { tenantId, id });
 }

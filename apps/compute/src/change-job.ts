@@ -1,5 +1,5 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
-import { journal } from '@kontor/kit/journal';
+import { journal, type JournalEntry } from '@kontor/kit/journal';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 
 import { hasEnded, requireTransition } from './job-state.ts';
@@ -10,9 +10,21 @@ export class Superseded extends Error {
   override readonly name = 'Superseded';
 }
 
+/** What the engine reports of a job that is alive: an observation, which the next replaces, and no mutation of ours. */
+const OBSERVED = new Set<string>([
+  'elapsedMs',
+  'cpuMs',
+  'memoryBytesMax',
+  'diskBytes',
+  'logBytes',
+  'billedDeviceMs',
+  'startedAt',
+  'expectedEndAt',
+] satisfies (keyof JobRow)[]);
+
 /**
- * Writes changes to a job that the caller has claimed, with one journal row where its state or cover changes, and
- * answers the job as it is then. What the engine reports between transitions is an observation and not journaled.
+ * Writes changes to a job that the caller has claimed, with one journal row beside them, and answers the job as it is
+ * then. A job that ends frees its slots in the same transaction.
  *
  * @throws Superseded where the claim is no longer the newest
  */
@@ -24,24 +36,34 @@ export async function changeJob(tx: EntityManager, job: JobRow, changes: Partial
   const set = { ...changes, resourceVersion: () => 'resource_version + 1' } as QueryDeepPartialEntity<JobRow>;
   const { affected } = await tx.update(JobRow, { tenantId, id, epoch, state }, set);
   if (affected !== 1) throw new Superseded(`The claim ${epoch} on job ${id} is no longer the newest.`);
-  if (to !== state || changes.coverMs !== undefined) await journalChange(tx, job, changes, to, at);
+  if (!Object.keys(changes).every((name) => OBSERVED.has(name))) await journal(tx, [entryOf(job, changes, to, at)]);
   if (hasEnded(to)) await release(tx, job, at);
   return tx.findOneByOrFail(JobRow, { tenantId, id });
 }
 
-async function journalChange(tx: EntityManager, job: JobRow, changes: Partial<JobRow>, to: State, at: Date): Promise<void> {
+function entryOf(job: JobRow, changes: Partial<JobRow>, to: State, at: Date): JournalEntry {
   const { outputs, workload: _workload, ...plain } = changes;
-  await journal(tx, [{
-    at, actor: 'compute', tenantId: job.tenantId, subject: job.id,
-    action: to === job.state ? 'job.cover' : `job.${State[to].toLowerCase()}`,
+  const sameState = changes.outcome ? 'job.concluded' : 'job.cover';
+  return {
+    at,
+    actor: 'compute',
+    tenantId: job.tenantId,
+    subject: job.id,
+    action: to === job.state ? sameState : `job.${State[to].toLowerCase()}`,
     before: { state: State[job.state], coverMs: job.coverMs },
-    after: { ...plain, state: State[to], ...(outputs && { outputs: outputs.map(({ path, sha256 }) => ({ path, sha256 })) }) },
-  }]);
+    after: {
+      ...plain,
+      state: State[to],
+      ...(outputs && { outputs: outputs.map(({ path, sha256 }) => ({ path, sha256 })) }),
+    },
+  };
 }
 
 /** Frees the slots with the same transaction that ends the job. A clock that was set back leaves an empty interval. */
 async function release(tx: EntityManager, { tenantId, id }: JobRow, at: Date): Promise<void> {
   await tx.query(
     `UPDATE occupancy SET during = tstzrange(lower(during), greatest(lower(during), $3::timestamptz))
-      WHERE holder_kind = 'job' AND holder_tenant_id = $1 AND holder_id = $2 AND upper_inf(during)`, [tenantId, id, at]);
+      WHERE holder_kind = 'job' AND holder_tenant_id = $1 AND holder_id = $2 AND upper_inf(during)`,
+    [tenantId, id, at],
+  );
 }

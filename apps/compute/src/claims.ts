@@ -9,15 +9,16 @@ const BACK_OFF_MS = 250;
 const BACK_OFF_MS_MAX = 10_000;
 
 /**
- * Claims jobs that are due, oldest first. Each claim raises the job's epoch, so that an earlier claimant that comes back
- * to life can write no more. Rows that another scheduler is claiming are skipped, not waited for.
+ * Claims jobs that are due, oldest first. Each claim raises the job's epoch, so that an earlier claimant that comes
+ * back to life can write no more. Rows that another scheduler is claiming are skipped, not waited for.
  *
  * @param busy ids that this process is still working on, whatever became of their claims
  */
 export async function claimDue({ db, clock, settings }: Ports, limit: number, busy: string[]): Promise<JobRow[]> {
   const now = clock.now();
   const until = new Date(now.getTime() + settings.claimMs);
-  const claimed = await db.query<{ tenantId: string; id: string; epoch: string }[]>(`
+  const claimed = await db.query<{ tenantId: string; id: string; epoch: string }[]>(
+    `
     WITH due AS (
       SELECT tenant_id, id FROM job
        WHERE state BETWEEN ${State.PLACED} AND ${State.STOPPING} AND next_at <= $1
@@ -26,7 +27,9 @@ export async function claimDue({ db, clock, settings }: Ports, limit: number, bu
     ), claimed AS (
       UPDATE job SET epoch = job.epoch + 1, claimed_until = $2 FROM due
        WHERE job.tenant_id = due.tenant_id AND job.id = due.id RETURNING job.tenant_id, job.id, job.epoch
-    ) SELECT tenant_id AS "tenantId", id, epoch FROM claimed`, [now, until, limit, busy]);
+    ) SELECT tenant_id AS "tenantId", id, epoch FROM claimed`,
+    [now, until, limit, busy],
+  );
   if (claimed.length === 0) return [];
   const rows = await db.manager.findBy(JobRow, { id: In(claimed.map(({ id }) => id)) });
   const mine = new Map(claimed.map((claim) => [engineJobId(claim), BigInt(claim.epoch)]));
@@ -35,17 +38,22 @@ export async function claimDue({ db, clock, settings }: Ports, limit: number, bu
 
 /** Gives a claim back: the job is due again then, or at once when somebody has asked something of it meanwhile. */
 export async function releaseClaim({ db, clock }: Ports, job: JobRow, nextAt: Date): Promise<void> {
-  await db.query(`
-    UPDATE job SET claimed_until = NULL, failures = 0, next_at = CASE WHEN resource_version = $4 THEN $5::timestamptz ELSE $6 END
+  await db.query(
+    `
+    UPDATE job SET claimed_until = NULL, failures = 0, trouble = NULL,
+           next_at = CASE WHEN resource_version = $4 THEN $5::timestamptz ELSE $6 END
      WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND next_at IS NOT NULL`,
-  [job.tenantId, job.id, job.epoch, job.resourceVersion, nextAt, clock.now()]);
+    [job.tenantId, job.id, job.epoch, job.resourceVersion, nextAt, clock.now()],
+  );
 }
 
 /** Gives a claim back after a failure that may pass: each one in a row waits twice as long, and the job says why. */
 export async function backOff({ db, clock }: Ports, job: JobRow, { detail }: Problem): Promise<void> {
   const waitMs = Math.min(BACK_OFF_MS * 2 ** job.failures, BACK_OFF_MS_MAX);
-  await db.query(`
-    UPDATE job SET claimed_until = NULL, failures = failures + 1, next_at = $4, detail = $5
+  await db.query(
+    `
+    UPDATE job SET claimed_until = NULL, failures = failures + 1, next_at = $4, trouble = $5
      WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND next_at IS NOT NULL`,
-  [job.tenantId, job.id, job.epoch, new Date(clock.now().getTime() + waitMs), `It goes on by itself: ${detail}`]);
+    [job.tenantId, job.id, job.epoch, new Date(clock.now().getTime() + waitMs), `It goes on by itself: ${detail}`],
+  );
 }

@@ -31,9 +31,13 @@ export class ClusterWatch implements OnModuleInit {
 
   refreshWhenDue(): void {
     if (this.#refreshing || this.ports.clock.now().getTime() < this.#nextAt) return;
-    this.#refreshing = this.refresh().catch((error: unknown) => {
-      this.ports.log.error({ err: error }, 'the cluster could not be written down');
-    }).finally(() => { this.#refreshing = undefined; });
+    this.#refreshing = this.refresh()
+      .catch((error: unknown) => {
+        this.ports.log.error({ err: error }, 'the cluster could not be written down');
+      })
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
   }
 
   /** Asks the engine what it has and writes down what is new; an engine that does not answer is unreachable. */
@@ -62,26 +66,52 @@ async function writeCapacity(tx: EntityManager, capacity: Capacity, at: Date): P
   const { siteId, clusterId } = HOME;
   const { engine, isolation, isolationDetail, nodes } = capacity;
   await tx.query(`INSERT INTO site (id, name) VALUES ($1, 'home') ON CONFLICT DO NOTHING`, [siteId]);
-  const changed = await tx.query<unknown[]>(`
-    INSERT INTO cluster AS old (id, site_id, name, engine, state, isolation, isolation_detail) VALUES ($1, $2, 'local', $3, $4, $5, $6)
+  const changed = await tx.query<unknown[]>(
+    `
+    INSERT INTO cluster AS old (id, site_id, name, engine, state, isolation, isolation_detail)
+    VALUES ($1, $2, 'local', $3, $4, $5, $6)
     ON CONFLICT (id) DO UPDATE SET engine = excluded.engine, state = excluded.state, isolation = excluded.isolation,
       isolation_detail = excluded.isolation_detail
     WHERE (old.engine, old.state, old.isolation, old.isolation_detail)
       IS DISTINCT FROM (excluded.engine, excluded.state, excluded.isolation, excluded.isolation_detail)
-    RETURNING id`, [clusterId, siteId, engine, Cluster_State.READY, isolation, isolationDetail]);
+    RETURNING id`,
+    [clusterId, siteId, engine, Cluster_State.READY, isolation, isolationDetail],
+  );
   await tx.query('UPDATE cluster SET observed_at = $2 WHERE id = $1', [clusterId, at]);
-  const changes = changed.length + await syncNodes(tx, clusterId, nodes, at);
+  const changes = changed.length + (await syncNodes(tx, clusterId, nodes, at));
   if (changes === 0) return;
-  const after = { state: 'READY', engine, isolation: Capacity_Isolation[isolation], nodes: nodes.map(
-    ({ name, acceleratorClass, devices, cores, memoryBytes }) => ({ name, acceleratorClass, devices, cores, memoryBytes })) };
+  const after = {
+    state: 'READY',
+    engine,
+    isolation: Capacity_Isolation[isolation],
+    nodes: nodes.map(({ name, acceleratorClass, devices, cores, memoryBytes }) => ({
+      name,
+      acceleratorClass,
+      devices,
+      cores,
+      memoryBytes,
+    })),
+  };
   await journal(tx, [{ at, actor: 'compute', action: 'cluster.capacity', subject: clusterId, after }]);
 }
 
 /** It keeps what was last known of it. */
 async function writeUnreachable(tx: EntityManager, at: Date, detail: string): Promise<void> {
   const state = Cluster_State.UNREACHABLE;
-  const { affected } = await tx.createQueryBuilder().update(ClusterRow).set({ state })
-    .where('id = :id AND state <> :state', { id: HOME.clusterId, state }).execute();
+  const { affected } = await tx
+    .createQueryBuilder()
+    .update(ClusterRow)
+    .set({ state })
+    .where('id = :id AND state <> :state', { id: HOME.clusterId, state })
+    .execute();
   if (affected !== 1) return;
-  await journal(tx, [{ at, actor: 'compute', action: 'cluster.unreachable', subject: HOME.clusterId, after: { state: 'UNREACHABLE', detail } }]);
+  await journal(tx, [
+    {
+      at,
+      actor: 'compute',
+      action: 'cluster.unreachable',
+      subject: HOME.clusterId,
+      after: { state: 'UNREACHABLE', detail },
+    },
+  ]);
 }

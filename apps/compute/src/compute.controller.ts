@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type {
-  CancelJobRequest, ComputeService, ExplainJobRequest, GetFileRequest, GetJobRequest, ListDecisionsRequest, ListJobsRequest,
-  ReadJobLogRequest, ReadJobOutputRequest, SubmitJobRequest, UploadFileRequest,
+  CancelJobRequest,
+  ComputeService,
+  ExplainJobRequest,
+  GetFileRequest,
+  GetJobRequest,
+  ListDecisionsRequest,
+  ListJobsRequest,
+  ReadJobLogRequest,
+  ReadJobOutputRequest,
+  SubmitJobRequest,
+  UploadFileRequest,
 } from '@kontor/contracts/compute/v1/compute';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { cancelJob } from './cancel-job.ts';
@@ -17,7 +26,10 @@ import { explainJob, submitJob } from './submit-job.ts';
 /** The contract's methods, each told in a file of its own. */
 @Injectable()
 export class ComputeController implements Serves<typeof ComputeService> {
-  constructor(private readonly ports: Ports, private readonly reconciler: Reconciler) {}
+  constructor(
+    private readonly ports: Ports,
+    private readonly reconciler: Reconciler,
+  ) {}
 
   submitJob(request: SubmitJobRequest, call: Call) {
     return submitJob(this.ports, this.reconciler, request, call);

@@ -26,8 +26,11 @@ export interface ComputeParts {
 }
 
 /** The compute service, to be served: in a process of its own, or in one with others. */
-export const computeService = (config: ComputeConfig, parts: ComputeParts): ServiceDefinition =>
-  ({ name: 'compute', module: ComputeModule.of(config, parts), rpcs: [rpc(ComputeService, ComputeController)] });
+export const computeService = (config: ComputeConfig, parts: ComputeParts): ServiceDefinition => ({
+  name: 'compute',
+  module: ComputeModule.of(config, parts),
+  rpcs: [rpc(ComputeService, ComputeController)],
+});
 
 @Module({})
 export class ComputeModule {
@@ -36,14 +39,26 @@ export class ComputeModule {
       const files = new FileStore(filesFolder(config), config.KONTOR_FILE_BYTES_MAX);
       await files.prepare();
       return {
-        db, clock, engine, quota, files, failpoint, settings: settingsOf(config), log: logger('compute', config.KONTOR_LOG),
+        db,
+        clock,
+        engine,
+        quota,
+        files,
+        failpoint,
+        settings: settingsOf(config),
+        log: logger('compute', config.KONTOR_LOG),
         acceleratorClasses: readAcceleratorClasses(),
       };
     };
     return {
       module: ComputeModule,
       imports: [databaseModule({ ...database, url: config.KONTOR_DATABASE_URL })],
-      providers: [{ provide: Ports, inject: [DataSource], useFactory: ports }, ClusterWatch, Reconciler, ComputeController],
+      providers: [
+        { provide: Ports, inject: [DataSource], useFactory: ports },
+        ClusterWatch,
+        Reconciler,
+        ComputeController,
+      ],
     };
   }
 }

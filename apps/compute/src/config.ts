@@ -7,29 +7,42 @@ import type { Settings } from './ports.ts';
 const milliseconds = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 
 /** What compute is told when it starts. */
-export const computeEnvironment = serviceEnvironment.extend({
-  KONTOR_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
-  KONTOR_QUOTA: z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7810'),
-  /** Uploaded files live in uploads/ below it, beside what the local engine keeps. */
-  KONTOR_HOME: z.string().min(1, 'must be a folder'),
-  KONTOR_OPERATOR: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a slug').default('demo'),
-  /** The operator's own tenant, whose jobs may run without isolation. */
-  KONTOR_OPERATOR_TENANT: z.uuid('must be a UUID').optional(),
-  /** In plain sight: lets jobs of all tenants run on machines that do not keep them apart. */
-  KONTOR_ADMIT_UNISOLATED: z.enum(['true', 'false']).default('false').transform((text) => text === 'true'),
-  /** Elapsed time that a job is paid for ahead, and what is left of it when more is asked for. */
-  KONTOR_COVER_MS: milliseconds(60_000),
-  KONTOR_COVER_MARGIN_MS: milliseconds(20_000),
-  KONTOR_OBSERVE_MS: milliseconds(500),
-  KONTOR_POLL_MS: milliseconds(500),
-  KONTOR_CAPACITY_MS: milliseconds(30_000),
-  /** Longer than any one call to another service may take. */
-  KONTOR_CLAIM_MS: milliseconds(10_000),
-  KONTOR_STEPS_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(32),
-  KONTOR_FILE_BYTES_MAX: z.coerce.number().int().min(1).default(2 ** 30),
-}).refine((env) => env.KONTOR_COVER_MARGIN_MS < env.KONTOR_COVER_MS, {
-  path: ['KONTOR_COVER_MARGIN_MS'], error: 'must be less than KONTOR_COVER_MS',
-});
+export const computeEnvironment = serviceEnvironment
+  .extend({
+    KONTOR_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
+    KONTOR_QUOTA: z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7810'),
+    /** Uploaded files live in uploads/ below it, beside what the local engine keeps. */
+    KONTOR_HOME: z.string().min(1, 'must be a folder'),
+    KONTOR_OPERATOR: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a slug')
+      .default('demo'),
+    /** The operator's own tenant, whose jobs may run without isolation. */
+    KONTOR_OPERATOR_TENANT: z.uuid('must be a UUID').optional(),
+    /** In plain sight: lets jobs of all tenants run on machines that do not keep them apart. */
+    KONTOR_ADMIT_UNISOLATED: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true'),
+    /** Elapsed time that a job is paid for ahead, and what is left of it when more is asked for. */
+    KONTOR_COVER_MS: milliseconds(60_000),
+    KONTOR_COVER_MARGIN_MS: milliseconds(20_000),
+    KONTOR_OBSERVE_MS: milliseconds(500),
+    KONTOR_POLL_MS: milliseconds(500),
+    KONTOR_CAPACITY_MS: milliseconds(30_000),
+    /** Longer than any one call to another service may take. */
+    KONTOR_CLAIM_MS: milliseconds(10_000),
+    KONTOR_STEPS_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(32),
+    KONTOR_FILE_BYTES_MAX: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(2 ** 30),
+  })
+  .refine((env) => env.KONTOR_COVER_MARGIN_MS < env.KONTOR_COVER_MS, {
+    path: ['KONTOR_COVER_MARGIN_MS'],
+    error: 'must be less than KONTOR_COVER_MS',
+  });
 
 export type ComputeConfig = z.output<typeof computeEnvironment>;
 
@@ -54,4 +67,5 @@ export function settingsOf(config: ComputeConfig): Settings {
 }
 
 /** Apart from the local engine's own store, which holds what jobs were given. */
-export const filesFolder = ({ KONTOR_HOME }: Pick<ComputeConfig, 'KONTOR_HOME'>): string => join(KONTOR_HOME, 'uploads');
+export const filesFolder = ({ KONTOR_HOME }: Pick<ComputeConfig, 'KONTOR_HOME'>): string =>
+  join(KONTOR_HOME, 'uploads');

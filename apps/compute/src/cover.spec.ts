@@ -27,17 +27,21 @@ describe('the cover of a job', () => {
   });
 
   it('never lets a job run longer than its device time', () => {
-    fc.assert(fc.property(positive, fc.bigInt({ min: 1000n, max: 10n ** 6n }), (deviceMs, millidevices) => {
-      expect(coverDeviceMs(coveredMs(deviceMs, millidevices), millidevices)).toBeLessThanOrEqual(deviceMs);
-    }));
+    fc.assert(
+      fc.property(positive, fc.bigInt({ min: 1000n, max: 10n ** 6n }), (deviceMs, millidevices) => {
+        expect(coverDeviceMs(coveredMs(deviceMs, millidevices), millidevices)).toBeLessThanOrEqual(deviceMs);
+      }),
+    );
   });
 
   it('grows as far as the credits go, and not a device-millisecond further', () => {
-    fc.assert(fc.property(positive, positive, fc.bigInt({ min: 0n, max: 10n ** 15n }), (granted, rate, credits) => {
-      const most = affordableCover(granted, rate, { credits, deviceMs: undefined });
-      expect(costUcr(most, rate) - costUcr(granted, rate)).toBeLessThanOrEqual(credits);
-      expect(costUcr(most + 1n, rate) - costUcr(granted, rate)).toBeGreaterThan(credits);
-    }));
+    fc.assert(
+      fc.property(positive, positive, fc.bigInt({ min: 0n, max: 10n ** 15n }), (granted, rate, credits) => {
+        const most = affordableCover(granted, rate, { credits, deviceMs: undefined });
+        expect(costUcr(most, rate) - costUcr(granted, rate)).toBeLessThanOrEqual(credits);
+        expect(costUcr(most + 1n, rate) - costUcr(granted, rate)).toBeGreaterThan(credits);
+      }),
+    );
   });
 
   it.each([

@@ -39,8 +39,10 @@ export const coveredMs = (deviceMs: bigint, millidevices: bigint): bigint => (de
  * @param deviceMs device time that can still be set aside; undefined means without limit
  */
 export function affordableCover(granted: bigint, ucrPerDeviceHour: bigint, { credits, deviceMs }: Affordable): bigint {
-  const byCredits = credits === undefined || ucrPerDeviceHour === 0n ? undefined
-    : ((costUcr(granted, ucrPerDeviceHour) + credits + 1n) * 3_600_000n - 1n) / ucrPerDeviceHour;
+  const byCredits =
+    credits === undefined || ucrPerDeviceHour === 0n
+      ? undefined
+      : ((costUcr(granted, ucrPerDeviceHour) + credits + 1n) * 3_600_000n - 1n) / ucrPerDeviceHour;
   const byTime = deviceMs === undefined ? undefined : granted + deviceMs;
   if (byCredits === undefined) return byTime ?? granted;
   return byTime === undefined ? byCredits : smaller(byCredits, byTime);

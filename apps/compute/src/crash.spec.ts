@@ -8,10 +8,18 @@ import type { Failpoint } from './ports.ts';
 type Point = readonly [name: Failpoint, pass: number];
 
 const POINTS: Point[] = [
-  ['compute.after-occupy', 1], ['compute.after-reserve', 1], ['compute.before-submit', 1], ['compute.after-submit', 1],
-  ['compute.after-observe', 1], ['compute.after-observe', 3], ['compute.after-observe', 9],
-  ['compute.after-advance', 1], ['compute.after-advance', 2],
-  ['compute.before-settle', 1], ['compute.after-settle', 1], ['compute.before-finish', 1],
+  ['compute.after-occupy', 1],
+  ['compute.after-reserve', 1],
+  ['compute.before-submit', 1],
+  ['compute.after-submit', 1],
+  ['compute.after-observe', 1],
+  ['compute.after-observe', 3],
+  ['compute.after-observe', 9],
+  ['compute.after-advance', 1],
+  ['compute.after-advance', 2],
+  ['compute.before-settle', 1],
+  ['compute.after-settle', 1],
+  ['compute.before-finish', 1],
 ];
 
 describe('a process that dies', () => {
@@ -21,14 +29,19 @@ describe('a process that dies', () => {
     const id = uuid7();
     const death = dyingAt(name, pass);
     await compute.restart(death.failpoint);
-    void compute.submit(project, { command: ['work', '20000'] }, id);
+    await Promise.race([death.came, compute.submit(project, { command: ['work', '20000'] }, id)]);
     await untilDead(compute, death.came);
 
     await compute.restart();
     await compute.end(project, id);
     await expectPaidOnce(compute, project, id, 20_000n);
-    expect((await compute.journal(id)).filter((action) => action !== 'job.cover'))
-      .toEqual(['job.placed', 'job.starting', 'job.running', 'job.stopping', 'job.succeeded']);
+    expect((await compute.journal(id)).filter((action) => action !== 'job.cover')).toEqual([
+      'job.placed',
+      'job.starting',
+      'job.running',
+      'job.stopping',
+      'job.succeeded',
+    ]);
   });
 
   it('again and again, at every point of one job, comes to the same end', async () => {
@@ -38,7 +51,8 @@ describe('a process that dies', () => {
     for (const [name] of POINTS.filter(([, pass]) => pass === 1)) {
       const death = dyingAt(name, 1);
       await compute.restart(death.failpoint);
-      if (name === 'compute.after-occupy') void compute.submit(project, { command: ['work', '20000'] }, id);
+      const submitted = name === 'compute.after-occupy' && compute.submit(project, { command: ['work', '20000'] }, id);
+      await Promise.race([death.came, submitted]);
       await untilDead(compute, death.came);
     }
 
@@ -48,7 +62,10 @@ describe('a process that dies', () => {
   });
 
   it.each<Point>([
-    ['compute.after-observe', 1], ['compute.before-settle', 1], ['compute.after-settle', 1], ['compute.before-finish', 1],
+    ['compute.after-observe', 1],
+    ['compute.before-settle', 1],
+    ['compute.after-settle', 1],
+    ['compute.before-finish', 1],
   ])('at %s while a job is being cancelled leaves it cancelled', async (name, pass) => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
@@ -85,7 +102,9 @@ describe('a process that dies', () => {
 /** A process that stops for ever where it stands: nothing is caught, nothing cleaned up, its claims stay. */
 function dyingAt(point: Failpoint, pass: number) {
   let die: (dead: 'dead') => void;
-  const came = new Promise<'dead'>((resolve) => { die = resolve; });
+  const came = new Promise<'dead'>((resolve) => {
+    die = resolve;
+  });
   let passes = 0;
   const failpoint = (name: Failpoint): Promise<void> | undefined => {
     if (name !== point || ++passes !== pass) return undefined;
@@ -95,18 +114,32 @@ function dyingAt(point: Failpoint, pass: number) {
   return { came, failpoint };
 }
 
+/** Lets the time pass until it dies. */
 async function untilDead(compute: ComputeUnderTest, death: Promise<'dead'>): Promise<void> {
-  for (let seconds = 0; seconds < 60; seconds++) {
+  let looked: number | 'dead' = await Promise.race([death, 0]);
+  for (let seconds = 0; looked !== 'dead'; seconds++) {
+    if (seconds === 60) throw new Error('The process never came to that point.');
     compute.clock.advance(1_000);
-    if (await Promise.race([compute.life.reconciler.tick(), death]) === 'dead') return;
+    looked = await Promise.race([death, compute.life.reconciler.tick()]);
   }
-  throw new Error('The process never came to that point.');
 }
 
-async function expectPaidOnce(compute: ComputeUnderTest, project: { tenantId: string; projectId: string }, id: string, deviceMs: bigint) {
+async function expectPaidOnce(
+  compute: ComputeUnderTest,
+  project: { tenantId: string; projectId: string },
+  id: string,
+  deviceMs: bigint,
+) {
   expect(await compute.job(project, id)).toMatchObject({ state: State.SUCCEEDED, billedDeviceMs: deviceMs });
   expect(new Set(compute.engine.started).size).toBe(compute.engine.started.length);
-  expect(compute.quota.effects.filter((effect) => effect === `reserve ${id}` || effect === `post ${id}`)).toEqual([`reserve ${id}`, `post ${id}`]);
-  expect(compute.quota.reservations.get(id)).toMatchObject({ state: Reservation_State.POSTED, usedDeviceMs: deviceMs, lateDeviceMs: 0n });
+  expect(compute.quota.effects.filter((effect) => effect === `reserve ${id}` || effect === `post ${id}`)).toEqual([
+    `reserve ${id}`,
+    `post ${id}`,
+  ]);
+  expect(compute.quota.reservations.get(id)).toMatchObject({
+    state: Reservation_State.POSTED,
+    usedDeviceMs: deviceMs,
+    lateDeviceMs: 0n,
+  });
   expect([compute.quota.open, await compute.occupied()]).toEqual([[], 0]);
 }

@@ -1,6 +1,16 @@
 import type { ServiceDatabase } from '@kontor/kit/database';
 import { JobsAndSlots1761955200001 } from '../migrations/0001-jobs-and-slots.ts';
-import { ClusterRow, DecisionRow, FileRow, JobRow, NodeRow, OccupancyRow, PoolRow, SiteRow, SlotRow } from './tables.ts';
+import {
+  ClusterRow,
+  DecisionRow,
+  FileRow,
+  JobRow,
+  NodeRow,
+  OccupancyRow,
+  PoolRow,
+  SiteRow,
+  SlotRow,
+} from './tables.ts';
 
 /** What compute keeps. */
 const database: ServiceDatabase = {

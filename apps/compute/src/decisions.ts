@@ -11,20 +11,35 @@ import { projectOf } from './project.ts';
 import { DecisionRow } from './tables.ts';
 
 /** Keeps a verdict with everything it was computed from, so that anyone can compute it again. */
-export async function keepDecision(tx: EntityManager, request: AdmissionRequest, snapshot: Snapshot, decision: Decision): Promise<void> {
+export async function keepDecision(
+  tx: EntityManager,
+  request: AdmissionRequest,
+  snapshot: Snapshot,
+  decision: Decision,
+): Promise<void> {
   const { tenantId, projectId, jobId } = request;
   await tx.insert(DecisionRow, {
-    id: uuid7(), tenantId, projectId, jobId, decidedAt: snapshot.takenAt,
+    id: uuid7(),
+    tenantId,
+    projectId,
+    jobId,
+    decidedAt: snapshot.takenAt,
     decision: toJson(DecisionSchema, decision) as object,
     inputs: JSON.parse(canonicalJson(inputsOf(request, snapshot))) as object,
   });
 }
 
+/** More than any job has, unless somebody sends the same refused job over and over. */
+const DECISIONS_MAX = 100;
+
 /** Verdicts on one job id of a project, newest first; those of refused jobs too. */
 export async function listDecisions({ db }: Ports, request: ListDecisionsRequest): Promise<{ decisions: Decision[] }> {
   const { tenantId, projectId } = projectOf(request);
   const rows = await db.manager.find(DecisionRow, {
-    where: { tenantId, projectId, jobId: request.jobId }, order: { decidedAt: 'DESC', id: 'DESC' }, select: { id: true, decision: true },
+    where: { tenantId, projectId, jobId: request.jobId },
+    order: { decidedAt: 'DESC', id: 'DESC' },
+    select: { id: true, decision: true },
+    take: DECISIONS_MAX,
   });
   return { decisions: rows.map(({ decision }) => fromJson(DecisionSchema, decision as JsonValue)) };
 }
@@ -34,4 +49,3 @@ export function refusal({ rule, detail, help }: Decision): Problem {
   const kind = rule === 'budget' ? Problem.exhausted : Problem.refused;
   return kind(`refused_by_${rule}`, detail, help);
 }
-

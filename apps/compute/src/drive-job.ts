@@ -16,7 +16,12 @@ const STEPS_MAX = 20;
  * Takes the steps of a job that the caller has claimed until it comes to rest, and gives the claim back. A failure that
  * may pass is nobody's answer: the job keeps its state, and is looked at again a little later.
  */
-export async function driveJob(ports: Ports, job: JobRow, seen: Observation | undefined, { stepsMax = STEPS_MAX } = {}): Promise<Progress> {
+export async function driveJob(
+  ports: Ports,
+  job: JobRow,
+  seen: Observation | undefined,
+  { stepsMax = STEPS_MAX } = {},
+): Promise<Progress> {
   const { clock, settings } = ports;
   let at: Progress = { job, seen };
   let restUntil: Date | undefined;
@@ -30,7 +35,8 @@ export async function driveJob(ports: Ports, job: JobRow, seen: Observation | un
         if (at.isDone) restUntil = new Date(clock.now().getTime() + settings.steps.observeMs);
       }
     }
-    if (!restUntil && stepsMax === STEPS_MAX && !hasEnded(at.job.state)) throw new Error(`Job ${job.id} does not come to rest.`);
+    if (!restUntil && stepsMax === STEPS_MAX && !hasEnded(at.job.state))
+      throw new Error(`Job ${job.id} does not come to rest.`);
     await releaseClaim(ports, at.job, restUntil ?? clock.now());
     return at;
   } catch (error) {
@@ -47,5 +53,7 @@ export async function giveUpFor(ports: Ports, job: JobRow, error: unknown): Prom
     return;
   }
   ports.log.warn(about, 'a step did not succeed and is tried again');
-  await backOff(ports, job, problemOf(error)).catch((fault: unknown) => ports.log.error({ ...about, err: fault }, 'a claim could not be given back'));
+  await backOff(ports, job, problemOf(error)).catch((fault: unknown) =>
+    ports.log.error({ ...about, err: fault }, 'a claim could not be given back'),
+  );
 }

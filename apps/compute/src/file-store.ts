@@ -11,7 +11,10 @@ const CHUNK_BYTES = 256 * 1024;
 export class FileStore {
   readonly #arriving: string;
 
-  constructor(private readonly directory: string, private readonly fileBytesMax: number) {
+  constructor(
+    private readonly directory: string,
+    private readonly fileBytesMax: number,
+  ) {
     this.#arriving = join(directory, 'arriving');
   }
 
@@ -31,7 +34,11 @@ export class FileStore {
     try {
       const { digest, sizeBytes } = await this.#write(arriving, chunks);
       if (digest !== sha256) {
-        throw Problem.invalid('digest_mismatch', `The file has the digest ${digest}, not ${sha256}.`, 'Send the whole file once more.');
+        throw Problem.invalid(
+          'digest_mismatch',
+          `The file has the digest ${digest}, not ${sha256}.`,
+          'Send the whole file once more.',
+        );
       }
       await mkdir(dirname(this.#pathOf(sha256)), { recursive: true });
       await rename(arriving, this.#pathOf(sha256));
@@ -47,9 +54,10 @@ export class FileStore {
    *
    * @throws Problem file_not_found
    */
-  async* read(sha256: string): AsyncIterable<Uint8Array> {
+  async *read(sha256: string): AsyncIterable<Uint8Array> {
     try {
-      for await (const chunk of createReadStream(this.#pathOf(sha256), { highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
+      for await (const chunk of createReadStream(this.#pathOf(sha256), { highWaterMark: CHUNK_BYTES }))
+        yield chunk as Buffer;
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? Problem.notFound('file', sha256) : error;
     }
@@ -70,7 +78,11 @@ export class FileStore {
   }
 
   #tooLarge(): Problem {
-    return Problem.invalid('file_too_large', `The file is larger than ${this.fileBytesMax} bytes.`, 'Split it into several files.');
+    return Problem.invalid(
+      'file_too_large',
+      `The file is larger than ${this.fileBytesMax} bytes.`,
+      'Split it into several files.',
+    );
   }
 
   #pathOf(sha256: string): string {
@@ -78,7 +90,12 @@ export class FileStore {
   }
 }
 
-const isNoSpace = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+const isNoSpace = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 const diskFull = (): Problem =>
-  Problem.unavailable('disk_full', 'There is no room left for uploaded files.', 'Tell the operator, and try again later.');
+  Problem.unavailable(
+    'disk_full',
+    'There is no room left for uploaded files.',
+    'Tell the operator, and try again later.',
+  );

@@ -14,12 +14,19 @@ type KeptFile = Pick<File, 'sha256' | 'sizeBytes'>;
  * Keeps one input file of a project. The bytes come first, then the row: a crash between them leaves bytes that nobody
  * knows of and the next upload of the same file replaces.
  */
-export async function uploadFile(ports: Ports, requests: AsyncIterable<UploadFileRequest>, { caller }: Call): Promise<KeptFile> {
+export async function uploadFile(
+  ports: Ports,
+  requests: AsyncIterable<UploadFileRequest>,
+  { caller }: Call,
+): Promise<KeptFile> {
   const arriving = requests[Symbol.asyncIterator]();
-  const { value: first } = await arriving.next() as IteratorResult<UploadFileRequest, undefined>;
+  const { value: first } = (await arriving.next()) as IteratorResult<UploadFileRequest, undefined>;
   if (!first?.project || !first.sha256) {
-    throw Problem.invalid('file_unnamed', 'The first message does not say whose file it is and what its digest is.',
-      'Send project and sha256 in the first message.');
+    throw Problem.invalid(
+      'file_unnamed',
+      'The first message does not say whose file it is and what its digest is.',
+      'Send project and sha256 in the first message.',
+    );
   }
   const { tenantId, projectId } = first.project;
   const { sha256 } = first;
@@ -27,9 +34,18 @@ export async function uploadFile(ports: Ports, requests: AsyncIterable<UploadFil
   await transaction(ports.db, async (tx) => {
     const createdAt = ports.clock.now();
     const row = { tenantId, projectId, sha256, sizeBytes, createdAt };
-    const { raw } = await tx.createQueryBuilder().insert().into(FileRow).values(row).orIgnore().returning('sha256').execute();
+    const { raw } = await tx
+      .createQueryBuilder()
+      .insert()
+      .into(FileRow)
+      .values(row)
+      .orIgnore()
+      .returning('sha256')
+      .execute();
     if ((raw as unknown[]).length === 0) return;
-    await journal(tx, [{ at: createdAt, actor: caller, action: 'file.keep', subject: sha256, tenantId, after: { projectId, sizeBytes } }]);
+    await journal(tx, [
+      { at: createdAt, actor: caller, action: 'file.keep', subject: sha256, tenantId, after: { projectId, sizeBytes } },
+    ]);
   });
   return { sha256, sizeBytes };
 }
@@ -52,4 +68,5 @@ async function* dataOf(first: UploadFileRequest, rest: AsyncIterable<UploadFileR
   }
 }
 
-const isOther = (a: ProjectRef, b: ProjectRef | undefined): boolean => a.tenantId !== b?.tenantId || a.projectId !== b.projectId;
+const isOther = (a: ProjectRef, b: ProjectRef | undefined): boolean =>
+  a.tenantId !== b?.tenantId || a.projectId !== b.projectId;

@@ -6,5 +6,5 @@ export interface JobKey {
   id: string;
 }
 
-/** What names a job at an engine, which knows no tenants: it always finds it again, and no tenant can claim another's. */
+/** What names a job at an engine, which knows no tenants: it finds it again, and no tenant can claim another's. */
 export const engineJobId = ({ tenantId, id }: JobKey): string => uuid5('job', tenantId, id);

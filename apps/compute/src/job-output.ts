@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadJobLogRequest, ReadJobLogResponse, ReadJobOutputRequest, ReadJobOutputResponse } from '@kontor/contracts/compute/v1/compute';
+import type {
+  ReadJobLogRequest,
+  ReadJobLogResponse,
+  ReadJobOutputRequest,
+  ReadJobOutputResponse,
+} from '@kontor/contracts/compute/v1/compute';
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
 import type { Call } from '@kontor/kit/grpc';
 import { Problem, problemOf } from '@kontor/kit/problem';
@@ -39,7 +44,9 @@ export async function* readJobLog(ports: Ports, request: ReadJobLogRequest, { si
  * @throws Problem job_not_found, job_not_ended or output_not_found
  */
 export async function* readJobOutput(
-  ports: Ports, request: ReadJobOutputRequest, { signal }: Call,
+  ports: Ports,
+  request: ReadJobOutputRequest,
+  { signal }: Call,
 ): AsyncIterable<Pick<ReadJobOutputResponse, 'data'>> {
   const job = await findJob(ports.db.manager, request);
   if (!hasEnded(job.state)) {

@@ -3,19 +3,38 @@ import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { hasEnded, holdsSlots, mayBecome, requireTransition } from './job-state.ts';
 
 const STATES = [
-  State.QUEUED, State.PLACED, State.STARTING, State.RUNNING, State.PAUSED, State.STOPPING, State.SUCCEEDED, State.FAILED, State.CANCELLED,
+  State.QUEUED,
+  State.PLACED,
+  State.STARTING,
+  State.RUNNING,
+  State.PAUSED,
+  State.STOPPING,
+  State.SUCCEEDED,
+  State.FAILED,
+  State.CANCELLED,
 ];
 
 const LEGAL = new Set([
-  'QUEUED PLACED', 'QUEUED FAILED', 'QUEUED CANCELLED',
-  'PLACED STARTING', 'PLACED FAILED', 'PLACED CANCELLED',
-  'STARTING RUNNING', 'STARTING STOPPING',
-  'RUNNING PAUSED', 'RUNNING STOPPING',
-  'PAUSED RUNNING', 'PAUSED STOPPING',
-  'STOPPING SUCCEEDED', 'STOPPING FAILED', 'STOPPING CANCELLED',
+  'QUEUED PLACED',
+  'QUEUED FAILED',
+  'QUEUED CANCELLED',
+  'PLACED STARTING',
+  'PLACED FAILED',
+  'PLACED CANCELLED',
+  'STARTING RUNNING',
+  'STARTING STOPPING',
+  'RUNNING PAUSED',
+  'RUNNING STOPPING',
+  'PAUSED RUNNING',
+  'PAUSED STOPPING',
+  'STOPPING SUCCEEDED',
+  'STOPPING FAILED',
+  'STOPPING CANCELLED',
 ]);
 
-const pairs = STATES.flatMap((from) => STATES.map((to) => [State[from], State[to], LEGAL.has(`${State[from]} ${State[to]}`)] as const));
+const pairs = STATES.flatMap((from) =>
+  STATES.map((to) => [State[from], State[to], LEGAL.has(`${State[from]} ${State[to]}`)] as const),
+);
 
 describe('the states of a job', () => {
   it.each(pairs)('from %s to %s: %s', (from, to, isLegal) => {
@@ -30,11 +49,18 @@ describe('the states of a job', () => {
   });
 
   it('lead from everywhere to an end', () => {
-    const reaches = (from: State): boolean => hasEnded(from) || STATES.some((to) => to > from && mayBecome(from, to) && reaches(to));
+    const reaches = (from: State): boolean =>
+      hasEnded(from) || STATES.some((to) => to > from && mayBecome(from, to) && reaches(to));
     expect(STATES.filter((state) => !reaches(state))).toEqual([]);
   });
 
   it('hold slots from being placed until the end, and at no other time', () => {
-    expect(STATES.filter(holdsSlots).map((state) => State[state])).toEqual(['PLACED', 'STARTING', 'RUNNING', 'PAUSED', 'STOPPING']);
+    expect(STATES.filter(holdsSlots).map((state) => State[state])).toEqual([
+      'PLACED',
+      'STARTING',
+      'RUNNING',
+      'PAUSED',
+      'STOPPING',
+    ]);
   });
 });

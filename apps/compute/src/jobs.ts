@@ -1,6 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { GetJobRequest, JobSchema, ListJobsRequest, ListJobsResponseSchema } from '@kontor/contracts/compute/v1/compute';
+import type {
+  GetJobRequest,
+  JobSchema,
+  ListJobsRequest,
+  ListJobsResponseSchema,
+} from '@kontor/contracts/compute/v1/compute';
 import { Problem } from '@kontor/kit/problem';
 import type { EntityManager } from 'typeorm';
 import { pageTokenOf, readPageToken } from './page-token.ts';
@@ -25,12 +30,18 @@ export async function findJob(tx: EntityManager, request: Pick<GetJobRequest, 'p
 }
 
 /** Newest first. A page begins after the last job of the page before, so that new jobs shift nothing. */
-export async function listJobs({ db }: Ports, request: ListJobsRequest): Promise<MessageInitShape<typeof ListJobsResponseSchema>> {
+export async function listJobs(
+  { db }: Ports,
+  request: ListJobsRequest,
+): Promise<MessageInitShape<typeof ListJobsResponseSchema>> {
   const { tenantId, projectId } = projectOf(request);
   const size = request.page?.pageSize || PAGE_SIZE;
-  const query = db.manager.createQueryBuilder(JobRow, 'job')
+  const query = db.manager
+    .createQueryBuilder(JobRow, 'job')
     .where('job.tenantId = :tenantId AND job.projectId = :projectId', { tenantId, projectId })
-    .orderBy('job.createdAt', 'DESC').addOrderBy('job.id', 'DESC').limit(size + 1);
+    .orderBy('job.createdAt', 'DESC')
+    .addOrderBy('job.id', 'DESC')
+    .limit(size + 1);
   if (request.page?.pageToken) {
     query.andWhere('(job.createdAt, job.id) < (:createdAt, :id)', readPageToken(request.page.pageToken));
   }
@@ -42,15 +53,34 @@ export async function listJobs({ db }: Ports, request: ListJobsRequest): Promise
 
 /** A job's row as its owner sees it. */
 export function toJob(row: JobRow): JobMessage {
-  const { tenantId, projectId, id, name, workload, state, cause, detail, billedDeviceMs, outputs, resourceVersion } = row;
+  const { tenantId, projectId, id, name, workload, state, cause, detail, billedDeviceMs, outputs, resourceVersion } =
+    row;
   return {
-    project: { tenantId, projectId }, id, name, workload, state, cause, detail, billedDeviceMs, outputs, resourceVersion,
-    ...(row.placedDevices && { placement: {
-      clusterId: row.clusterId ?? '', poolId: row.poolId ?? '', node: row.node ?? '', devices: row.placedDevices,
-      billedMillidevices: row.billedMillidevices,
-    } }),
+    project: { tenantId, projectId },
+    id,
+    name,
+    workload,
+    state,
+    cause,
+    detail: row.trouble ?? detail,
+    billedDeviceMs,
+    outputs,
+    resourceVersion,
+    ...(row.placedDevices && {
+      placement: {
+        clusterId: row.clusterId ?? '',
+        poolId: row.poolId ?? '',
+        node: row.node ?? '',
+        devices: row.placedDevices,
+        billedMillidevices: row.billedMillidevices,
+      },
+    }),
     usage: {
-      elapsedMs: row.elapsedMs, cpuMs: row.cpuMs, memoryBytesMax: row.memoryBytesMax, diskBytes: row.diskBytes, logBytes: row.logBytes,
+      elapsedMs: row.elapsedMs,
+      cpuMs: row.cpuMs,
+      memoryBytesMax: row.memoryBytesMax,
+      diskBytes: row.diskBytes,
+      logBytes: row.logBytes,
     },
     ...(row.exitCode !== null && { exitCode: row.exitCode }),
     createdAt: timestampFromDate(row.createdAt),

@@ -45,7 +45,10 @@ describe('a job', () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
     const { id } = await compute.submit(project, { command: ['work', '5001'], memoryBytes: 3n * 2n ** 30n });
-    expect(await compute.end(project, id)).toMatchObject({ billedDeviceMs: 7501n, placement: { billedMillidevices: 1500n } });
+    expect(await compute.end(project, id)).toMatchObject({
+      billedDeviceMs: 7501n,
+      placement: { billedMillidevices: 1500n },
+    });
     expect(compute.quota.reservations.get(id)).toMatchObject({ usedDeviceMs: 7501n, lateDeviceMs: 0n });
   });
 
@@ -105,18 +108,28 @@ describe('a job', () => {
     compute.engine.pause(engineJobId({ ...project, id }), false);
 
     expect(await compute.end(project, id)).toMatchObject({ state: State.SUCCEEDED, billedDeviceMs: 8_000n });
-    expect((await compute.journal(id)).filter((action) => action !== 'job.cover')).toEqual(
-      ['job.placed', 'job.starting', 'job.running', 'job.paused', 'job.running', 'job.stopping', 'job.succeeded']);
+    expect((await compute.journal(id)).filter((action) => action !== 'job.cover')).toEqual([
+      'job.placed',
+      'job.starting',
+      'job.running',
+      'job.paused',
+      'job.running',
+      'job.stopping',
+      'job.succeeded',
+    ]);
   });
 });
 
 describe('when the engine', () => {
   it.each([
     ['forgets a job', (compute: ComputeUnderTest, name: string) => compute.engine.jobs.delete(name)],
-    ['says that it lost a job', (compute: ComputeUnderTest, name: string) => {
-      Object.assign(compute.engine.jobs.get(name) ?? {}, { forced: { state: Seen.ENDED, end: End.LOST } });
-    }],
-  ])('%s, the job fails at the site\'s cost', async (_, lose) => {
+    [
+      'says that it lost a job',
+      (compute: ComputeUnderTest, name: string) => {
+        Object.assign(compute.engine.jobs.get(name) ?? {}, { forced: { state: Seen.ENDED, end: End.LOST } });
+      },
+    ],
+  ])("%s, the job fails at the site's cost", async (_, lose) => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
     const { id } = await compute.submit(project);
@@ -150,7 +163,7 @@ describe('when the engine', () => {
     expect(shortly(await compute.end(project, waiting.id))).toBe('SUCCEEDED USER');
   });
 
-  it('refuses a job, it fails at the site\'s cost without a charge record', async () => {
+  it("refuses a job, it fails at the site's cost without a charge record", async () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
     compute.engineFaults.plan('submit', 'before', Problem.invalid('no_such_device', 'There is no device 7.'));
@@ -175,18 +188,22 @@ describe('when the engine', () => {
 });
 
 describe('when the ledger', () => {
-  it.each(['reserve', 'advance', 'post'])('answers %s late or never, the job is still paid for once', async (method) => {
-    await using compute = await ComputeUnderTest.start();
-    const project = compute.project();
-    compute.quotaFaults.plan(method, 'after');
-    compute.quotaFaults.plan(method, 'before');
-    const { id } = await compute.submit(project, { command: ['work', '20000'] });
+  it.each(['reserve', 'advance', 'post'])(
+    'answers %s late or never, the job is still paid for once',
+    async (method) => {
+      await using compute = await ComputeUnderTest.start();
+      const project = compute.project();
+      compute.quotaFaults.plan(method, 'after');
+      compute.quotaFaults.plan(method, 'before');
+      const { id } = await compute.submit(project, { command: ['work', '20000'] });
 
-    expect(shortly(await compute.end(project, id))).toBe('SUCCEEDED USER');
-    expect(compute.quota.effects.filter((effect) => effect.startsWith('reserve') || effect.startsWith('post')))
-      .toEqual([`reserve ${id}`, `post ${id}`]);
-    expect(compute.quota.reservations.get(id)).toMatchObject({ usedDeviceMs: 20_000n, lateDeviceMs: 0n });
-  });
+      expect(shortly(await compute.end(project, id))).toBe('SUCCEEDED USER');
+      expect(
+        compute.quota.effects.filter((effect) => effect.startsWith('reserve') || effect.startsWith('post')),
+      ).toEqual([`reserve ${id}`, `post ${id}`]);
+      expect(compute.quota.reservations.get(id)).toMatchObject({ usedDeviceMs: 20_000n, lateDeviceMs: 0n });
+    },
+  );
 
   it('cannot be reached after the verdict, the job waits for it in its place', async () => {
     await using compute = await ComputeUnderTest.start();
@@ -205,7 +222,11 @@ describe('when the ledger', () => {
     const { id } = await compute.submit(project, { command: ['work', '50000'] });
     await compute.pass(2);
     for (let refused = 0; refused < 20; refused++) {
-      compute.quotaFaults.plan('advance', 'before', Problem.refused('already_expired', 'The reservation is already expired.'));
+      compute.quotaFaults.plan(
+        'advance',
+        'before',
+        Problem.refused('already_expired', 'The reservation is already expired.'),
+      );
     }
 
     expect(shortly(await compute.end(project, id))).toBe('FAILED SITE');

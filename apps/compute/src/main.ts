@@ -10,7 +10,11 @@ import { computeService } from './compute.module.ts';
 import { computeEnvironment } from './config.ts';
 import { LocalEngine } from './engines/local/local-engine.ts';
 
-await runService(() => parseConfig(computeEnvironment), (config) => computeService(config, {
-  engine: inProcess(EngineService, new LocalEngine({ home: config.KONTOR_HOME })),
-  quota: connect(QuotaService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
-}));
+await runService(
+  () => parseConfig(computeEnvironment),
+  (config) =>
+    computeService(config, {
+      engine: inProcess(EngineService, new LocalEngine({ home: config.KONTOR_HOME })),
+      quota: connect(QuotaService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
+    }),
+);

@@ -9,7 +9,8 @@ import type { JobRow } from './tables.ts';
 const NOW = new Date('2030-01-01T00:00:00Z');
 const POLICY = { cover: { intervalMs: 60_000n, marginMs: 20_000n }, observeMs: 500 };
 
-const seen = (state: Seen, elapsedMs = 0n, end = End.END_UNSPECIFIED) => anObservation({ state, end, usage: create(UsageSchema, { elapsedMs }) });
+const seen = (state: Seen, elapsedMs = 0n, end = End.END_UNSPECIFIED) =>
+  anObservation({ state, end, usage: create(UsageSchema, { elapsedMs }) });
 const running = seen(Seen.RUNNING);
 const ended = seen(Seen.ENDED, 5_000n, End.EXITED);
 const cancel = { isCancelAsked: true };
@@ -23,16 +24,31 @@ const shortly = (step: Step): string => {
 describe('the next step of a job', () => {
   it.each<[string, Partial<JobRow>, ReturnType<typeof seen> | undefined, string]>([
     ['placed', { state: State.PLACED }, undefined, 'reserve'],
-    ['placed and cancelled: what was set aside must be known before it is given back', { state: State.PLACED, ...cancel }, undefined, 'reserve'],
+    [
+      'placed and cancelled: what was set aside must be known before it is given back',
+      { state: State.PLACED, ...cancel },
+      undefined,
+      'reserve',
+    ],
 
     ['starting, unknown to the engine', { state: State.STARTING }, undefined, 'start'],
-    ['starting and cancelled, unknown to the engine', { state: State.STARTING, ...cancel }, undefined, 'conclude CANCELLED void'],
+    [
+      'starting and cancelled, unknown to the engine',
+      { state: State.STARTING, ...cancel },
+      undefined,
+      'conclude CANCELLED void',
+    ],
     ['starting, accepted', { state: State.STARTING }, seen(Seen.STARTING), 'wait'],
     ['starting and cancelled, accepted', { state: State.STARTING, ...cancel }, seen(Seen.STARTING), 'stop'],
     ['starting, seen running', { state: State.STARTING }, running, 'follow RUNNING'],
     ['starting, seen paused already', { state: State.STARTING }, seen(Seen.PAUSED), 'follow RUNNING'],
     ['starting, seen ended already', { state: State.STARTING }, ended, 'conclude FAILED post'],
-    ['starting and cancelled, seen ended already: it stays as it ended', { state: State.STARTING, ...cancel }, ended, 'conclude FAILED post'],
+    [
+      'starting and cancelled, seen ended already: it stays as it ended',
+      { state: State.STARTING, ...cancel },
+      ended,
+      'conclude FAILED post',
+    ],
 
     ['running as expected', {}, running, 'wait'],
     ['running, with news of its use', {}, seen(Seen.RUNNING, 1_000n), 'follow RUNNING'],
@@ -46,9 +62,19 @@ describe('the next step of a job', () => {
 
     ['running, well covered', { ...long, elapsedMs: 39_999n }, seen(Seen.RUNNING, 39_999n), 'wait'],
     ['running, at the margin of its cover', { ...long, elapsedMs: 40_000n }, seen(Seen.RUNNING, 40_000n), 'advance'],
-    ['running, at the margin, not yet written down', { ...long, elapsedMs: 39_000n }, seen(Seen.RUNNING, 40_000n), 'follow RUNNING'],
+    [
+      'running, at the margin, not yet written down',
+      { ...long, elapsedMs: 39_000n },
+      seen(Seen.RUNNING, 40_000n),
+      'follow RUNNING',
+    ],
     ['running, covered to its time limit', { elapsedMs: 59_000n }, seen(Seen.RUNNING, 59_000n), 'wait'],
-    ['paused at the margin', { ...long, state: State.PAUSED, elapsedMs: 40_000n }, seen(Seen.PAUSED, 40_000n), 'advance'],
+    [
+      'paused at the margin',
+      { ...long, state: State.PAUSED, elapsedMs: 40_000n },
+      seen(Seen.PAUSED, 40_000n),
+      'advance',
+    ],
 
     ['paused as expected', { state: State.PAUSED }, seen(Seen.PAUSED), 'wait'],
     ['paused, seen running', { state: State.PAUSED }, running, 'follow RUNNING'],
@@ -57,7 +83,12 @@ describe('the next step of a job', () => {
 
     ['stopping, seen stopping', { state: State.STOPPING, ...cancel }, seen(Seen.STOPPING), 'wait'],
     ['stopping, but the engine has forgotten', { state: State.STOPPING, ...cancel }, running, 'stop'],
-    ['stopping, ended', { state: State.STOPPING, ...cancel }, seen(Seen.ENDED, 0n, End.STOPPED), 'conclude CANCELLED post'],
+    [
+      'stopping, ended',
+      { state: State.STOPPING, ...cancel },
+      seen(Seen.ENDED, 0n, End.STOPPED),
+      'conclude CANCELLED post',
+    ],
     ['stopping, unknown to the engine', { state: State.STOPPING, ...cancel }, undefined, 'conclude FAILED post'],
     ['stopping, its end written down', { state: State.STOPPING, outcome: State.SUCCEEDED }, undefined, 'settle'],
   ])('%s', (_, job, observation, expected) => {
@@ -68,7 +99,10 @@ describe('the next step of a job', () => {
     expect(nextStep(aJob(), running, NOW, POLICY)).toEqual({ do: 'wait', until: new Date(NOW.getTime() + 500) });
   });
 
-  it.each([State.QUEUED, State.SUCCEEDED, State.FAILED, State.CANCELLED])('is nothing that a reconciler should ask in state %s', (state) => {
-    expect(() => nextStep(aJob({ state }), undefined, NOW, POLICY)).toThrow('There is no step');
-  });
+  it.each([State.QUEUED, State.SUCCEEDED, State.FAILED, State.CANCELLED])(
+    'is nothing that a reconciler should ask in state %s',
+    (state) => {
+      expect(() => nextStep(aJob({ state }), undefined, NOW, POLICY)).toThrow('There is no step');
+    },
+  );
 });

@@ -65,7 +65,9 @@ function whileAlive(job: JobRow, seen: Observation, { cover }: StepPolicy): Step
   if (job.isCancelAsked) return { do: 'stop' };
   const state = stateSeen(job.state, seen.state);
   if (state !== job.state || isNews(seen.usage, job)) return { do: 'follow', state, seen };
-  return job.state !== State.STARTING && isCoverDue(job.elapsedMs, job.coverMs, job.workload, cover) ? { do: 'advance' } : undefined;
+  return job.state !== State.STARTING && isCoverDue(job.elapsedMs, job.coverMs, job.workload, cover)
+    ? { do: 'advance' }
+    : undefined;
 }
 
 const conclude = (job: JobRow, seen: Observation): Step => ({ do: 'conclude', outcome: outcomeOf(seen, job), seen });
@@ -76,6 +78,10 @@ function stateSeen(now: State, seen: Seen): State {
   return seen === Seen.PAUSED && now !== State.STARTING ? State.PAUSED : State.RUNNING;
 }
 
-const isNews = (usage: Usage | undefined, job: JobRow): boolean => usage !== undefined && (usage.elapsedMs > job.elapsedMs
-  || usage.cpuMs > job.cpuMs || usage.memoryBytesMax > job.memoryBytesMax || usage.diskBytes !== job.diskBytes
-  || usage.logBytes > job.logBytes);
+const isNews = (usage: Usage | undefined, job: JobRow): boolean =>
+  usage !== undefined &&
+  (usage.elapsedMs > job.elapsedMs ||
+    usage.cpuMs > job.cpuMs ||
+    usage.memoryBytesMax > job.memoryBytesMax ||
+    usage.diskBytes !== job.diskBytes ||
+    usage.logBytes > job.logBytes);

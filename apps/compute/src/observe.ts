@@ -14,7 +14,11 @@ const isOfInterest = ({ state, outcome }: JobRow): boolean => state > State.PLAC
  *
  * @throws Problem where it cannot be reached: nothing may be concluded from silence
  */
-export async function observe({ engine }: Ports, jobs: JobRow[], clusters: ClusterWatch): Promise<Map<string, Observation>> {
+export async function observe(
+  { engine }: Ports,
+  jobs: JobRow[],
+  clusters: ClusterWatch,
+): Promise<Map<string, Observation>> {
   const jobIds = jobs.filter(isOfInterest).map(engineJobId);
   if (jobIds.length === 0) return new Map();
   try {

@@ -5,7 +5,8 @@ import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { anObservation } from '../testing/builders.ts';
 import { lost, neverRan, notAccepted, outcomeOf } from './outcome.ts';
 
-const ended = (end: End, more: Parameters<typeof anObservation>[0] = {}) => anObservation({ state: Observation_State.ENDED, end, ...more });
+const ended = (end: End, more: Parameters<typeof anObservation>[0] = {}) =>
+  anObservation({ state: Observation_State.ENDED, end, ...more });
 const shortly = ({ state, cause }: { state: State; cause: Cause }): string => `${State[state]} ${Cause[cause]}`;
 
 describe('how a job ends', () => {
@@ -28,11 +29,11 @@ describe('how a job ends', () => {
     expect(outcome.detail).not.toBe('');
   });
 
-  it('is the budget\'s doing when the ledger refused more cover', () => {
+  it("is the budget's doing when the ledger refused more cover", () => {
     expect(shortly(outcomeOf(ended(End.COVER_ENDED), { isCoverRefused: true }))).toBe('FAILED BUDGET');
   });
 
-  it('is the site\'s doing when cover ended because nobody asked for more', () => {
+  it("is the site's doing when cover ended because nobody asked for more", () => {
     expect(shortly(outcomeOf(ended(End.COVER_ENDED), { isCoverRefused: false }))).toBe('FAILED SITE');
   });
 
@@ -42,12 +43,17 @@ describe('how a job ends', () => {
   });
 
   it('names the exit code or the signal', () => {
-    expect(outcomeOf(ended(End.EXITED, { exitCode: 137 }), { isCoverRefused: false }).detail).toContain('exited with 137');
+    expect(outcomeOf(ended(End.EXITED, { exitCode: 137 }), { isCoverRefused: false }).detail).toContain(
+      'exited with 137',
+    );
     expect(outcomeOf(ended(End.EXITED, { signal: 'SIGSEGV' }), { isCoverRefused: false }).detail).toContain('SIGSEGV');
   });
 
   it('is posted when it may have run, and voided when it never did', () => {
-    expect([lost, neverRan, notAccepted('no')].map((outcome) => `${shortly(outcome)} ${outcome.settlement}`))
-      .toEqual(['FAILED SITE post', 'CANCELLED USER void', 'FAILED SITE void']);
+    expect([lost, neverRan, notAccepted('no')].map((outcome) => `${shortly(outcome)} ${outcome.settlement}`)).toEqual([
+      'FAILED SITE post',
+      'CANCELLED USER void',
+      'FAILED SITE void',
+    ]);
   });
 });

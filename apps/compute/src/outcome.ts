@@ -20,18 +20,32 @@ export function outcomeOf(seen: Observation, job: Covered): Outcome {
 }
 
 function endingOf(seen: Observation, job: Covered): Ending {
-  const failed = (cause: Cause, detail: string): Ending => ({ state: State.FAILED, cause, detail: seen.detail || detail });
+  const failed = (cause: Cause, detail: string): Ending => ({
+    state: State.FAILED,
+    cause,
+    detail: seen.detail || detail,
+  });
   switch (seen.end) {
-    case End.EXITED: return exited(seen);
-    case End.STOPPED: return { state: State.CANCELLED, cause: Cause.USER, detail: 'Stopped because its owner asked.' };
-    case End.TIME_LIMIT: return failed(Cause.LIMIT, 'Stopped at its time limit.');
-    case End.MEMORY_LIMIT: return failed(Cause.LIMIT, 'Stopped because it needed more memory than it asked for.');
-    case End.DISK_LIMIT: return failed(Cause.LIMIT, 'Stopped because it wrote more than it asked for.');
-    case End.PROCESS_LIMIT: return failed(Cause.LIMIT, 'Stopped because it started more processes than it asked for.');
-    case End.COVER_ENDED: return coverEnded(job);
-    case End.NOT_STARTED: return failed(Cause.USER, 'The program could not be started.');
-    case End.LOST: return failed(Cause.SITE, 'The cluster lost it. Nothing is charged.');
-    case End.END_UNSPECIFIED: return failed(Cause.SITE, 'The cluster did not say how it ended. Nothing is charged.');
+    case End.EXITED:
+      return exited(seen);
+    case End.STOPPED:
+      return { state: State.CANCELLED, cause: Cause.USER, detail: 'Stopped because its owner asked.' };
+    case End.TIME_LIMIT:
+      return failed(Cause.LIMIT, 'Stopped at its time limit.');
+    case End.MEMORY_LIMIT:
+      return failed(Cause.LIMIT, 'Stopped because it needed more memory than it asked for.');
+    case End.DISK_LIMIT:
+      return failed(Cause.LIMIT, 'Stopped because it wrote more than it asked for.');
+    case End.PROCESS_LIMIT:
+      return failed(Cause.LIMIT, 'Stopped because it started more processes than it asked for.');
+    case End.COVER_ENDED:
+      return coverEnded(job);
+    case End.NOT_STARTED:
+      return failed(Cause.USER, 'The program could not be started.');
+    case End.LOST:
+      return failed(Cause.SITE, 'The cluster lost it. Nothing is charged.');
+    case End.END_UNSPECIFIED:
+      return failed(Cause.SITE, 'The cluster did not say how it ended. Nothing is charged.');
   }
 }
 
@@ -45,21 +59,35 @@ function exited({ exitCode, signal }: Observation): Ending {
  * The engine stops a job when nobody extends its cover. That is the budget's doing only if the ledger was asked and
  * refused; if nobody asked, Kontor itself was away, and the job's owner does not pay for that.
  */
-const coverEnded = ({ isCoverRefused }: Covered): Ending => (isCoverRefused
-  ? { state: State.FAILED, cause: Cause.BUDGET, detail: 'Stopped because the project could not pay for more.' }
-  : { state: State.FAILED, cause: Cause.SITE, detail: 'Stopped because Kontor was away too long. Nothing is charged.' });
+const coverEnded = ({ isCoverRefused }: Covered): Ending =>
+  isCoverRefused
+    ? { state: State.FAILED, cause: Cause.BUDGET, detail: 'Stopped because the project could not pay for more.' }
+    : {
+        state: State.FAILED,
+        cause: Cause.SITE,
+        detail: 'Stopped because Kontor was away too long. Nothing is charged.',
+      };
 
 /** The engine knows nothing of a job that it has run. */
 export const lost: Outcome = {
-  state: State.FAILED, cause: Cause.SITE, detail: 'The cluster lost it. Nothing is charged.', settlement: 'post',
+  state: State.FAILED,
+  cause: Cause.SITE,
+  detail: 'The cluster lost it. Nothing is charged.',
+  settlement: 'post',
 };
 
 /** It was cancelled before the engine heard of it. */
 export const neverRan: Outcome = {
-  state: State.CANCELLED, cause: Cause.USER, detail: 'Cancelled before it started.', settlement: 'void',
+  state: State.CANCELLED,
+  cause: Cause.USER,
+  detail: 'Cancelled before it started.',
+  settlement: 'void',
 };
 
 /** The engine would not have it. */
 export const notAccepted = (why: string): Outcome => ({
-  state: State.FAILED, cause: Cause.SITE, detail: `The cluster refused it: ${why}`, settlement: 'void',
+  state: State.FAILED,
+  cause: Cause.SITE,
+  detail: `The cluster refused it: ${why}`,
+  settlement: 'void',
 });

@@ -18,6 +18,10 @@ export function readPageToken(text: string): PageEnd {
     const [createdAt, id] = token.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
     return { createdAt, id };
   } catch {
-    throw Problem.invalid('page_token_invalid', 'The page token is not one of ours.', 'Start again without a page token.');
+    throw Problem.invalid(
+      'page_token_invalid',
+      'The page token is not one of ours.',
+      'Start again without a page token.',
+    );
   }
 }

@@ -11,13 +11,18 @@ describe('what a job takes of a node', () => {
   });
 
   it('is devices and cores beside them for any other class', () => {
-    expect(demandOf(aWorkload({ acceleratorClass: H100, devices: 2, cores: 16 }))).toMatchObject({ devices: 2, cores: 16 });
+    expect(demandOf(aWorkload({ acceleratorClass: H100, devices: 2, cores: 16 }))).toMatchObject({
+      devices: 2,
+      cores: 16,
+    });
   });
 });
 
 describe('the best fit', () => {
   it('is the node that is left with the least, so that large rooms stay whole', () => {
-    const pools = [aPool({ nodes: [aNode({ name: 'empty' }), aNode({ name: 'half', freeDevices: [2, 3], freeCores: 2 })] })];
+    const pools = [
+      aPool({ nodes: [aNode({ name: 'empty' }), aNode({ name: 'half', freeDevices: [2, 3], freeCores: 2 })] }),
+    ];
     expect(bestFit(one, pools)).toEqual({ poolId: 'pool-1', node: 'half', devices: [2] });
   });
 
@@ -59,18 +64,24 @@ describe('the best fit', () => {
   });
 
   it('never gives away more than there is, whoever asks in which order', () => {
-    const demand = fc.record({ devices: fc.integer({ min: 1, max: 4 }), cores: fc.integer({ min: 0, max: 4 }), memoryBytes: fc.bigInt(1n, 8n * GIB) });
-    fc.assert(fc.property(fc.array(demand, { maxLength: 20 }), (demands) => {
-      let pools: PoolRoom[] = [aPool({ nodes: [aNode(), aNode({ name: 'n2' })] })];
-      for (const wanted of demands) {
-        const place = bestFit(wanted, pools);
-        if (place) pools = take(pools, place, wanted);
-      }
-      for (const node of pools.flatMap(({ nodes }) => nodes)) {
-        expect(node.freeCores).toBeGreaterThanOrEqual(0);
-        expect(node.freeMemoryBytes).toBeGreaterThanOrEqual(0n);
-        expect(new Set(node.freeDevices).size).toBe(node.freeDevices.length);
-      }
-    }));
+    const demand = fc.record({
+      devices: fc.integer({ min: 1, max: 4 }),
+      cores: fc.integer({ min: 0, max: 4 }),
+      memoryBytes: fc.bigInt(1n, 8n * GIB),
+    });
+    fc.assert(
+      fc.property(fc.array(demand, { maxLength: 20 }), (demands) => {
+        let pools: PoolRoom[] = [aPool({ nodes: [aNode(), aNode({ name: 'n2' })] })];
+        for (const wanted of demands) {
+          const place = bestFit(wanted, pools);
+          if (place) pools = take(pools, place, wanted);
+        }
+        for (const node of pools.flatMap(({ nodes }) => nodes)) {
+          expect(node.freeCores).toBeGreaterThanOrEqual(0);
+          expect(node.freeMemoryBytes).toBeGreaterThanOrEqual(0n);
+          expect(new Set(node.freeDevices).size).toBe(node.freeDevices.length);
+        }
+      }),
+    );
   });
 });

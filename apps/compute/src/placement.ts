@@ -31,8 +31,11 @@ export interface Place {
 }
 
 /** For cpu.* classes the devices are the cores. */
-export const demandOf = ({ acceleratorClass, devices, cores, memoryBytes }: Workload): Demand =>
-  ({ devices, cores: isCpu(acceleratorClass) ? devices : cores, memoryBytes });
+export const demandOf = ({ acceleratorClass, devices, cores, memoryBytes }: Workload): Demand => ({
+  devices,
+  cores: isCpu(acceleratorClass) ? devices : cores,
+  memoryBytes,
+});
 
 /** Whether the demand fits the node when nobody else is on it. */
 export const fitsWhole = (demand: Demand, node: Demand): boolean =>
@@ -49,11 +52,15 @@ export function bestFit(demand: Demand, pools: readonly PoolRoom[]): Place | und
       if (fitsNow(demand, node) && (best === undefined || isTighter(node, best.node))) best = { pool, node };
     }
   }
-  return best && { poolId: best.pool.id, node: best.node.name, devices: best.node.freeDevices.slice(0, demand.devices) };
+  return (
+    best && { poolId: best.pool.id, node: best.node.name, devices: best.node.freeDevices.slice(0, demand.devices) }
+  );
 }
 
 const fitsNow = (demand: Demand, node: NodeRoom): boolean =>
-  demand.devices <= node.freeDevices.length && demand.cores <= node.freeCores && demand.memoryBytes <= node.freeMemoryBytes;
+  demand.devices <= node.freeDevices.length &&
+  demand.cores <= node.freeCores &&
+  demand.memoryBytes <= node.freeMemoryBytes;
 
 function isTighter(a: NodeRoom, b: NodeRoom): boolean {
   if (a.freeDevices.length !== b.freeDevices.length) return a.freeDevices.length < b.freeDevices.length;
@@ -80,7 +87,13 @@ export const giveBack = (pools: readonly PoolRoom[], place: Place, demand: Deman
     freeMemoryBytes: node.freeMemoryBytes + demand.memoryBytes,
   }));
 
-const changed = (pools: readonly PoolRoom[], { poolId, node: name }: Place, change: (node: NodeRoom) => NodeRoom): PoolRoom[] =>
-  pools.map((pool) => (pool.id === poolId
-    ? { ...pool, nodes: pool.nodes.map((node) => (node.name === name ? change(node) : node)) }
-    : pool));
+const changed = (
+  pools: readonly PoolRoom[],
+  { poolId, node: name }: Place,
+  change: (node: NodeRoom) => NodeRoom,
+): PoolRoom[] =>
+  pools.map((pool) =>
+    pool.id === poolId
+      ? { ...pool, nodes: pool.nodes.map((node) => (node.name === name ? change(node) : node)) }
+      : pool,
+  );

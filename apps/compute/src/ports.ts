@@ -11,8 +11,15 @@ import type { StepPolicy } from './next-step.ts';
 
 /** Points between two effects at which fault suites kill the process. */
 export type Failpoint =
-  | 'compute.after-occupy' | 'compute.after-reserve' | 'compute.before-submit' | 'compute.after-submit'
-  | 'compute.after-observe' | 'compute.after-advance' | 'compute.before-settle' | 'compute.after-settle' | 'compute.before-finish';
+  | 'compute.after-occupy'
+  | 'compute.after-reserve'
+  | 'compute.before-submit'
+  | 'compute.after-submit'
+  | 'compute.after-observe'
+  | 'compute.after-advance'
+  | 'compute.before-settle'
+  | 'compute.after-settle'
+  | 'compute.before-finish';
 
 export interface Settings {
   terms: Terms;

@@ -5,9 +5,15 @@ import { firstFit, startsAbout, type Holding, type Waiting } from './queue-forec
 const NOW = new Date('2030-01-01T00:00:00Z');
 const inSeconds = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
 const cores = (devices: number) => ({ devices, cores: devices, memoryBytes: GIB });
-const waits = (devices: number, seconds = 60): Waiting => ({ demand: cores(devices), timeLimitMs: BigInt(seconds) * 1000n });
-const holds = (devices: number[], seconds: number): Holding =>
-  ({ place: { poolId: 'pool-1', node: 'n1', devices }, demand: cores(devices.length), endsAt: inSeconds(seconds) });
+const waits = (devices: number, seconds = 60): Waiting => ({
+  demand: cores(devices),
+  timeLimitMs: BigInt(seconds) * 1000n,
+});
+const holds = (devices: number[], seconds: number): Holding => ({
+  place: { poolId: 'pool-1', node: 'n1', devices },
+  demand: cores(devices.length),
+  endsAt: inSeconds(seconds),
+});
 const full = [aPool({ nodes: [aNode({ freeDevices: [], freeCores: 0, freeMemoryBytes: 6n * GIB })] })];
 
 describe('those that wait', () => {
@@ -25,7 +31,13 @@ describe('when a job would start', () => {
     ['is when the first that is large enough ends', 2, [holds([0, 1], 30), holds([2, 3], 10)], [], 10],
     ['is when enough of them have ended', 3, [holds([0, 1], 30), holds([2, 3], 10)], [], 30],
     ['is after those that waited before it', 4, [holds([0, 1, 2, 3], 30)], [waits(4, 60)], 90],
-    ['is beside those that waited before it where there is room for both', 2, [holds([0, 1, 2, 3], 30)], [waits(2, 60)], 30],
+    [
+      'is beside those that waited before it where there is room for both',
+      2,
+      [holds([0, 1, 2, 3], 30)],
+      [waits(2, 60)],
+      30,
+    ],
     ['is now where a job is past its limit', 4, [holds([0, 1, 2, 3], -5)], [], 0],
     ['cannot be told where nothing that runs makes room', 4, [holds([0, 1], 30)], [], undefined],
   ])('%s', (_, devices, holdings, waiting, seconds) => {

@@ -23,7 +23,7 @@ interface Scene {
 /** Enough to look through the queue of a busy week, and an end to it. */
 const ENDS_MAX = 2_000;
 
-/** Gives every waiting job that fits its place, in their order: an early job that does not fit holds up none behind it. */
+/** Gives every waiting job that fits its place, in their order: one that does not fit holds up none behind it. */
 export function firstFit({ pools, holdings, waiting }: Scene, at: Date): Scene {
   let room = pools;
   const started: Holding[] = [];

@@ -18,8 +18,14 @@ describe('a queued job', () => {
     expect(await states(compute, project, second, third)).toEqual(['RUNNING', 'QUEUED']);
     await compute.end(project, third.id);
     expect(await states(compute, project, second, third)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
-    expect(await compute.journal(third.id)).toEqual(
-      ['job.queued', 'job.placed', 'job.starting', 'job.running', 'job.stopping', 'job.succeeded']);
+    expect(await compute.journal(third.id)).toEqual([
+      'job.queued',
+      'job.placed',
+      'job.starting',
+      'job.running',
+      'job.stopping',
+      'job.succeeded',
+    ]);
   });
 
   it('holds neither slots nor money', async () => {
@@ -51,10 +57,10 @@ describe('a queued job', () => {
     await compute.db.query(`UPDATE job SET state = 9, ended_at = created_at, next_at = NULL WHERE id = $1`, [first.id]);
     const newcomer = await compute.submit(project, { devices: 4 });
     await compute.look();
-    expect(await states(compute, project, waiting, newcomer)).toEqual(['STARTING', 'QUEUED']);
+    expect(await states(compute, project, waiting, newcomer)).toEqual(['RUNNING', 'QUEUED']);
   });
 
-  it('that waits for its own project\'s limit lets others pass', async () => {
+  it("that waits for its own project's limit lets others pass", async () => {
     const { compute } = await setup();
     await using _ = compute;
     const [modest, other] = [compute.project({ slots: 1n }), compute.project()];
@@ -63,7 +69,14 @@ describe('a queued job', () => {
     const passing = await compute.submit(other, { devices: 3, command: ['work', '2000'] });
     await compute.pass(2);
 
-    expect(await states(compute, modest, ...jobs)).toEqual(['RUNNING', 'QUEUED', 'QUEUED', 'QUEUED', 'QUEUED', 'QUEUED']);
+    expect(await states(compute, modest, ...jobs)).toEqual([
+      'RUNNING',
+      'QUEUED',
+      'QUEUED',
+      'QUEUED',
+      'QUEUED',
+      'QUEUED',
+    ]);
     expect((await compute.job(other, passing.id)).state).not.toBe(State.QUEUED);
   });
 
@@ -81,7 +94,7 @@ describe('a queued job', () => {
     expect(State[(await compute.job(other, passing.id)).state]).toBe('RUNNING');
   });
 
-  it('fails when its project\'s money is gone by the time there is room', async () => {
+  it("fails when its project's money is gone by the time there is room", async () => {
     const { compute, project } = await setup();
     await using _ = compute;
     await compute.submit(project, { devices: 4, command: ['work', '2000'] });

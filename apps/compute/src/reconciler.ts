@@ -5,6 +5,7 @@ import { claimDue } from './claims.ts';
 import { ClusterWatch } from './clusters.ts';
 import { driveJob, giveUpFor } from './drive-job.ts';
 import { engineJobId } from './job-id.ts';
+import { hasEnded } from './job-state.ts';
 import { observe } from './observe.ts';
 import { Ports } from './ports.ts';
 import { placeQueued } from './steps/place-queued.ts';
@@ -24,7 +25,10 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   #placing: Promise<unknown> | undefined;
   #running = Promise.resolve();
 
-  constructor(private readonly ports: Ports, private readonly clusters: ClusterWatch) {}
+  constructor(
+    private readonly ports: Ports,
+    private readonly clusters: ClusterWatch,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#running = this.#run();
@@ -54,33 +58,38 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   async tick(): Promise<number> {
     const placed = await placeQueued(this.ports);
     const begun = await this.#begin();
-    await Promise.all(begun);
-    return placed + begun.length;
+    await Promise.all(this.#busy.values());
+    return placed + begun;
   }
 
-  /** Claims what is due, as far as there are hands, and starts on it. */
-  async #begin(): Promise<Promise<void>[]> {
+  /** Claims what is due, as far as there are hands, and starts on it. Answers how many jobs that are. */
+  async #begin(): Promise<number> {
     const hands = this.ports.settings.stepsAtOnce - this.#busy.size;
-    if (hands <= 0) return [];
-    const jobs = await claimDue(this.ports, hands, [...this.#busy.keys()].map(({ id }) => id));
+    if (hands <= 0) return 0;
+    const busy = [...this.#busy.keys()].map(({ id }) => id);
+    const jobs = await claimDue(this.ports, hands, busy);
     const seen = observe(this.ports, jobs, this.clusters);
-    return jobs.map((job) => {
-      const work = this.#look(job, seen).finally(() => {
-        this.#busy.delete(job);
-        this.wake();
-      });
-      this.#busy.set(job, work);
-      return work;
-    });
+    for (const job of jobs) this.#busy.set(job, this.#work(job, seen));
+    return jobs.length;
   }
 
-  async #look(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<void> {
+  async #work(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<void> {
+    const isOver = await this.#look(job, seen);
+    const wereAllBusy = this.#busy.size >= this.ports.settings.stepsAtOnce;
+    this.#busy.delete(job);
+    if (isOver || wereAllBusy) this.wake();
+  }
+
+  /** Whether the job has ended with this look, so that there may be room for another. */
+  async #look(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<boolean> {
     try {
       const observations = await seen;
       await this.ports.failpoint('compute.after-observe');
-      await driveJob(this.ports, job, observations.get(engineJobId(job)));
+      const progress = await driveJob(this.ports, job, observations.get(engineJobId(job)));
+      return hasEnded(progress.job.state);
     } catch (error) {
       await giveUpFor(this.ports, job, error);
+      return false;
     }
   }
 
@@ -90,7 +99,9 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.#wake = new AbortController();
       this.clusters.refreshWhenDue();
       this.#placing ??= this.#placeQueued();
-      await this.#begin().catch((error: unknown) => log.error({ err: error }, 'the reconciler could not look and tries again'));
+      await this.#begin().catch((error: unknown) =>
+        log.error({ err: error }, 'the reconciler could not look and tries again'),
+      );
       await sleep(settings.pollMs, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     }
   }
@@ -98,7 +109,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   /** Beside the rest: a ledger that answers slowly must not keep running jobs from their cover. */
   async #placeQueued(): Promise<void> {
     try {
-      if (await placeQueued(this.ports) > 0) this.wake();
+      if ((await placeQueued(this.ports)) > 0) this.wake();
     } catch (error) {
       this.ports.log.warn({ err: error }, 'the queue could not be served and is tried again');
     } finally {

@@ -54,7 +54,9 @@ describe('submitting a job', () => {
     const project = compute.project();
     const first = await compute.submit(project);
 
-    await expect(compute.submit(project, wishes, first.id)).rejects.toMatchObject({ code: 'exists_with_different_content' });
+    await expect(compute.submit(project, wishes, first.id)).rejects.toMatchObject({
+      code: 'exists_with_different_content',
+    });
     expect(await compute.job(project, first.id)).toEqual(first);
   });
 
@@ -74,7 +76,9 @@ describe('submitting a job', () => {
   it('fifty times at once for four slots never gives a slot to two', async () => {
     await using compute = await ComputeUnderTest.start();
     const projects = Array.from({ length: 10 }, () => compute.project());
-    const jobs = await Promise.all(projects.flatMap((project) => Array.from({ length: 5 }, () => compute.submit(project))));
+    const jobs = await Promise.all(
+      projects.flatMap((project) => Array.from({ length: 5 }, () => compute.submit(project))),
+    );
 
     expect(tally(jobs.map(({ state }) => state))).toEqual({ STARTING: 4, QUEUED: 46 });
     expect(await compute.occupied()).toBe(4);
@@ -94,12 +98,21 @@ describe('submitting a job', () => {
     const id = uuid7();
 
     await expect(compute.submit(project, {}, id)).rejects.toMatchObject({
-      kind: Kind.EXHAUSTED, code: 'refused_by_budget', detail: expect.stringContaining('0.000005 credits'), help: expect.stringContaining('more'),
+      kind: Kind.EXHAUSTED,
+      code: 'refused_by_budget',
+      detail: expect.stringContaining('0.000005 credits'),
+      help: expect.stringContaining('more'),
     });
-    await expect(compute.submit(project, { devices: 9 }, id)).rejects.toMatchObject({ kind: Kind.REFUSED, code: 'refused_by_shape' });
+    await expect(compute.submit(project, { devices: 9 }, id)).rejects.toMatchObject({
+      kind: Kind.REFUSED,
+      code: 'refused_by_shape',
+    });
     await expect(compute.job(project, id)).rejects.toMatchObject({ code: 'job_not_found' });
     const { decisions } = await compute.life.client.listDecisions({ project, jobId: id });
-    expect(decisions.map(({ verdict, rule }) => `${Verdict[verdict]} ${rule}`)).toEqual(['REFUSED shape', 'REFUSED budget']);
+    expect(decisions.map(({ verdict, rule }) => `${Verdict[verdict]} ${rule}`)).toEqual([
+      'REFUSED shape',
+      'REFUSED budget',
+    ]);
     expect(await compute.journal(id)).toEqual(['job.refused', 'job.refused']);
     expect([compute.quota.effects, await compute.occupied()]).toEqual([[], 0]);
   });
@@ -148,7 +161,10 @@ describe('submitting a job', () => {
     const project = compute.project();
     const { id } = await compute.submit(project);
     const [row] = await compute.db.manager.findBy(DecisionRow, { jobId: id });
-    expect(row?.inputs).toMatchObject({ request: { jobId: id }, snapshot: { offeredClasses: ['cpu.x86_64'], devicesHeld: 0 } });
+    expect(row?.inputs).toMatchObject({
+      request: { jobId: id },
+      snapshot: { offeredClasses: ['cpu.x86_64'], devicesHeld: 0 },
+    });
     expect(row?.decision).toMatchObject({ verdict: 'PLACED', inputsSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 });
@@ -157,9 +173,14 @@ describe('explaining a job', () => {
   it('says what submitting would decide, and changes nothing', async () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
-    const explain = (wishes = {}) => compute.life.client.explainJob({ project, job: { id: uuid7(), name: 'a job', workload: aWorkload(wishes) } });
+    const explain = (wishes = {}) =>
+      compute.life.client.explainJob({ project, job: { id: uuid7(), name: 'a job', workload: aWorkload(wishes) } });
 
-    expect(await explain()).toMatchObject({ verdict: Verdict.PLACED, costUcrMax: 60_000n, ucrPerDeviceHour: 3_600_000n });
+    expect(await explain()).toMatchObject({
+      verdict: Verdict.PLACED,
+      costUcrMax: 60_000n,
+      ucrPerDeviceHour: 3_600_000n,
+    });
     expect(await explain({ devices: 9 })).toMatchObject({ verdict: Verdict.REFUSED, rule: 'shape' });
     await compute.submit(project, { devices: 4, command: ['work', '60000'] });
     expect(await explain()).toMatchObject({ verdict: Verdict.QUEUED });

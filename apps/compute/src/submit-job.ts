@@ -1,6 +1,11 @@
 import { toJson, type MessageInitShape } from '@bufbuild/protobuf';
 import {
-  Decision_Verdict as Verdict, Job_State as State, type Decision, type ExplainJobRequest, type JobSchema, type SubmitJobRequest,
+  Decision_Verdict as Verdict,
+  Job_State as State,
+  type Decision,
+  type ExplainJobRequest,
+  type JobSchema,
+  type SubmitJobRequest,
 } from '@kontor/contracts/compute/v1/compute';
 import { WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
 import { transaction } from '@kontor/kit/database';
@@ -14,11 +19,12 @@ import { readBudget, type Budget } from './budget.ts';
 import { digestOf } from './canonical-json.ts';
 import { keepDecision, refusal } from './decisions.ts';
 import { toJob } from './jobs.ts';
-import { occupySlots, placedColumns } from './place-job.ts';
+import { demandColumns, occupySlots, placedColumns } from './place-job.ts';
 import type { Ports } from './ports.ts';
 import { projectOf } from './project.ts';
 import type { Reconciler } from './reconciler.ts';
-import { demandColumns, lockPools, readSnapshot } from './snapshot.ts';
+import { lockPools } from './room.ts';
+import { readSnapshot } from './snapshot.ts';
 import { JobRow } from './tables.ts';
 
 /**
@@ -28,14 +34,21 @@ import { JobRow } from './tables.ts';
  *
  * @throws Problem refused_by_<rule>, exists_with_different_content, or what quota says
  */
-export async function submitJob(ports: Ports, reconciler: Reconciler, message: SubmitJobRequest, { caller }: Call): Promise<MessageInitShape<typeof JobSchema>> {
+export async function submitJob(
+  ports: Ports,
+  reconciler: Reconciler,
+  message: SubmitJobRequest,
+  { caller }: Call,
+): Promise<MessageInitShape<typeof JobSchema>> {
   const asked = requestOf(message);
   const content = { name: message.job?.name ?? '', sha256: contentOf(message) };
   const known = await find(ports.db.manager, asked);
   if (known) return toJob(same(known, content.sha256));
 
   const budget = await readBudget(ports, asked);
-  const { decision, job, isNew } = await transaction(ports.db, (tx) => decide(tx, ports, { asked, content, budget, caller }));
+  const { decision, job, isNew } = await transaction(ports.db, (tx) =>
+    decide(tx, ports, { asked, content, budget, caller }),
+  );
   if (!job) throw refusal(decision);
   if (!isNew || job.state !== State.PLACED) return toJob(same(job, content.sha256));
 
@@ -49,7 +62,7 @@ export async function submitJob(ports: Ports, reconciler: Reconciler, message: S
 export async function explainJob(ports: Ports, message: ExplainJobRequest): Promise<Decision> {
   const asked = requestOf(message);
   const budget = await readBudget(ports, asked);
-  return ports.db.transaction(async (tx) => admit(asked, await readSnapshot(tx, ports, asked, budget)));
+  return ports.db.transaction(async (tx) => admit(asked, await readSnapshot(tx, ports, { request: asked, budget })));
 }
 
 interface Submission {
@@ -67,14 +80,24 @@ interface Decided {
 }
 
 /** The verdict and all that follows from it here, in one transaction. */
-async function decide(tx: EntityManager, ports: Ports, { asked, content, budget, caller }: Submission): Promise<Decided> {
+async function decide(
+  tx: EntityManager,
+  ports: Ports,
+  { asked, content, budget, caller }: Submission,
+): Promise<Decided> {
   const { tenantId, projectId, jobId: id, workload } = asked;
   await lockPools(tx, workload.acceleratorClass);
-  const snapshot = await readSnapshot(tx, ports, asked, budget);
+  const snapshot = await readSnapshot(tx, ports, { request: asked, budget });
   const decision = admit(asked, snapshot);
   const at = snapshot.takenAt;
   const action = `job.${Verdict[decision.verdict].toLowerCase()}`;
-  const after = { projectId, name: content.name, rule: decision.rule, detail: decision.detail, inputsSha256: decision.inputsSha256 };
+  const after = {
+    projectId,
+    name: content.name,
+    rule: decision.rule,
+    detail: decision.detail,
+    inputsSha256: decision.inputsSha256,
+  };
 
   if (decision.verdict === Verdict.REFUSED) {
     const known = await find(tx, asked);
@@ -85,13 +108,24 @@ async function decide(tx: EntityManager, ports: Ports, { asked, content, budget,
   }
   const { placement } = decision;
   const row = {
-    tenantId, id, projectId, name: content.name, workload, contentSha256: content.sha256, ...demandColumns(workload),
-    state: State.QUEUED, detail: decision.detail, waitsFor: decision.rule, createdAt: at, outputs: [],
+    tenantId,
+    id,
+    projectId,
+    name: content.name,
+    workload,
+    contentSha256: content.sha256,
+    ...demandColumns(workload),
+    state: State.QUEUED,
+    detail: decision.detail,
+    waitsFor: decision.rule,
+    createdAt: at,
+    outputs: [],
     ...(placement && placedColumns(decision, placement, workload, ports.settings.terms.cover, at)),
     // It belongs to this request until its budget is set aside, or until the claim runs out.
     ...(placement && { epoch: 1n, claimedUntil: new Date(at.getTime() + ports.settings.claimMs) }),
   };
-  if (!await insertOnce(tx, row)) return { decision, job: await tx.findOneByOrFail(JobRow, { tenantId, id }), isNew: false };
+  if (!(await insertOnce(tx, row)))
+    return { decision, job: await tx.findOneByOrFail(JobRow, { tenantId, id }), isNew: false };
   if (placement) await occupySlots(tx, { tenantId, id }, placement, at);
   await keepDecision(tx, asked, snapshot, decision);
   await journal(tx, [{ at, actor: caller, action, subject: id, tenantId, after: { ...after, placement } }]);
@@ -110,14 +144,21 @@ function requestOf(message: SubmitJobRequest | ExplainJobRequest): AdmissionRequ
   return { ...projectOf(message), jobId: job.id, workload: job.workload };
 }
 
-const contentOf = ({ project, job }: SubmitJobRequest): string => digestOf({
-  projectId: project?.projectId, name: job?.name, workload: job?.workload && toJson(WorkloadSchema, job.workload),
-});
+const contentOf = ({ project, job }: SubmitJobRequest): string =>
+  digestOf({
+    projectId: project?.projectId,
+    name: job?.name,
+    workload: job?.workload && toJson(WorkloadSchema, job.workload),
+  });
 
-const find = (tx: EntityManager, { tenantId, jobId: id }: AdmissionRequest): Promise<JobRow | null> => tx.findOneBy(JobRow, { tenantId, id });
+const find = (tx: EntityManager, { tenantId, jobId: id }: AdmissionRequest): Promise<JobRow | null> =>
+  tx.findOneBy(JobRow, { tenantId, id });
 
 function same(job: JobRow, contentSha256: string): JobRow {
   if (job.contentSha256 === contentSha256) return job;
-  throw Problem.conflict('exists_with_different_content', `The job ${job.id} exists with other content.`,
-    'Send the same content, or choose a new id.');
+  throw Problem.conflict(
+    'exists_with_different_content',
+    `The job ${job.id} exists with other content.`,
+    'Send the same content, or choose a new id.',
+  );
 }

@@ -1,6 +1,12 @@
 import { fromJson, toJson, type DescMessage, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
 import type { Cluster_State, Job_State } from '@kontor/contracts/compute/v1/compute';
-import { OutputFileSchema, WorkloadSchema, type Capacity_Isolation, type OutputFile, type Workload } from '@kontor/contracts/engine/v1/engine';
+import {
+  OutputFileSchema,
+  WorkloadSchema,
+  type Capacity_Isolation,
+  type OutputFile,
+  type Workload,
+} from '@kontor/contracts/engine/v1/engine';
 import type { ChargeRecord_Cause } from '@kontor/contracts/quota/v1/quota';
 import { asBigint } from '@kontor/kit/row';
 import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
@@ -95,6 +101,8 @@ export class JobRow {
   @Column('smallint') state!: Job_State;
   @Column('smallint') cause!: ChargeRecord_Cause;
   @Column('text') detail!: string;
+  /** Why the last look at it did not succeed, while that lasts. */
+  @Column('text', { nullable: true }) trouble!: string | null;
   @Column('boolean') isCancelAsked!: boolean;
   /** While it is queued: the rule that has it wait. Only those that wait for room are served before others. */
   @Column('text', { nullable: true }) waitsFor!: string | null;

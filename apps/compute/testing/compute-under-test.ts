@@ -30,7 +30,10 @@ const COVER = { intervalMs: 10_000n, marginMs: 4_000n };
 const SETTINGS: Settings = {
   terms: { operator: 'demo', operatorTenantId: OPERATOR_TENANT, admitsUnisolated: false, cover: COVER },
   steps: { cover: COVER, observeMs: 1_000 },
-  claimMs: 2_000, pollMs: 20, capacityRefreshMs: 30_000, stepsAtOnce: 32,
+  claimMs: 2_000,
+  pollMs: 20,
+  capacityRefreshMs: 30_000,
+  stepsAtOnce: 32,
 };
 
 /** One life of the service's process: what a crash takes with it, and the next start has anew. */
@@ -57,12 +60,20 @@ export class ComputeUnderTest implements AsyncDisposable {
   readonly quotaFaults = new Faults();
   life!: Life;
 
-  private constructor(readonly database: TestDatabase, readonly db: DataSource, readonly directory: string, readonly settings: Settings) {}
+  private constructor(
+    readonly database: TestDatabase,
+    readonly db: DataSource,
+    readonly directory: string,
+    readonly settings: Settings,
+  ) {}
 
   static async start(settings: Partial<Settings> = {}): Promise<ComputeUnderTest> {
     const fresh = await testDatabase('compute', database.migrations);
     const db = await new DataSource(dataSourceOptions({ ...database, url: fresh.url })).initialize();
-    const under = new ComputeUnderTest(fresh, db, await mkdtemp(join(tmpdir(), 'kontor-compute-')), { ...SETTINGS, ...settings });
+    const under = new ComputeUnderTest(fresh, db, await mkdtemp(join(tmpdir(), 'kontor-compute-')), {
+      ...SETTINGS,
+      ...settings,
+    });
     under.quota.rates.set(CPU, 3_600_000n).set(H100, 36_000_000n);
     await under.restart();
     return under;
@@ -73,7 +84,12 @@ export class ComputeUnderTest implements AsyncDisposable {
     const files = new FileStore(join(this.directory, 'uploads'), 1_000_000);
     await files.prepare();
     this.life = new Life({
-      db: this.db, clock: this.clock, files, failpoint, settings: this.settings, log: logger('compute', 'silent'),
+      db: this.db,
+      clock: this.clock,
+      files,
+      failpoint,
+      settings: this.settings,
+      log: logger('compute', 'silent'),
       acceleratorClasses: readAcceleratorClasses(),
       engine: this.engineFaults.wrap(inProcess(EngineService, this.engine)),
       quota: this.quotaFaults.wrap(inProcess(QuotaService, this.quota)),
@@ -124,13 +140,18 @@ export class ComputeUnderTest implements AsyncDisposable {
 
   /** Slots that somebody has now. */
   async occupied(): Promise<number> {
-    const [row] = await this.db.query<{ count: number }[]>('SELECT count(*)::int FROM occupancy WHERE upper_inf(during)');
+    const [row] = await this.db.query<{ count: number }[]>(
+      'SELECT count(*)::int FROM occupancy WHERE upper_inf(during)',
+    );
     return row?.count ?? -1;
   }
 
   /** What the journal says was done to something, in order. */
   async journal(subject: string): Promise<string[]> {
-    const rows = await this.db.query<{ action: string }[]>('SELECT action FROM journal WHERE subject = $1 ORDER BY seq', [subject]);
+    const rows = await this.db.query<{ action: string }[]>(
+      'SELECT action FROM journal WHERE subject = $1 ORDER BY seq',
+      [subject],
+    );
     return rows.map(({ action }) => action);
   }
 

@@ -1,16 +1,30 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  Capacity_Isolation, Observation_End as End, Observation_State as State, ObservationSchema, type EngineService,
-  type ExtendCoverRequest, type ListMissingFilesRequest, type NodeSchema, type Observation, type ObserveRequest,
-  type ReadLogRequest, type ReadOutputRequest, type StageFileRequest, type StopRequest, type SubmitRequest,
+  Capacity_Isolation,
+  Observation_End as End,
+  Observation_State as State,
+  ObservationSchema,
+  type EngineService,
+  type ExtendCoverRequest,
+  type ListMissingFilesRequest,
+  type NodeSchema,
+  type Observation,
+  type ObserveRequest,
+  type ReadLogRequest,
+  type ReadOutputRequest,
+  type StageFileRequest,
+  type StopRequest,
+  type SubmitRequest,
 } from '@kontor/contracts/engine/v1/engine';
 import type { Clock } from '@kontor/kit/clock';
 import type { Serves } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';
 
 /** Compute does not ask this yet. */
-const notPlayed = (): never => { throw new Error('The fake engine does not play this.'); };
+const notPlayed = (): never => {
+  throw new Error('The fake engine does not play this.');
+};
 
 interface Running {
   request: SubmitRequest;
@@ -21,7 +35,7 @@ interface Running {
   pausedAt?: number;
   pausedMs: number;
   /** Set by a test: what it reports from then on. */
-  forced?: MessageInitShape<typeof ObservationSchema>;
+  forced?: { state: State; end: End };
 }
 
 /**
@@ -99,13 +113,13 @@ export class FakeEngine implements Serves<typeof EngineService> {
     }
   }
 
-  async* readLog({ jobId, offset }: ReadLogRequest) {
+  async *readLog({ jobId, offset }: ReadLogRequest) {
     const { workload } = this.#find(jobId).request;
     const data = Buffer.from(`${workload?.command.join(' ')}\n`).subarray(Number(offset));
     if (data.length > 0) yield { offset, data };
   }
 
-  async* readOutput({ jobId, path }: ReadOutputRequest) {
+  async *readOutput({ jobId, path }: ReadOutputRequest) {
     yield { data: Buffer.from(`${path} of ${this.#find(jobId).request.jobId}`) };
   }
 
@@ -137,9 +151,15 @@ export class FakeEngine implements Serves<typeof EngineService> {
       state: hasEnded ? State.ENDED : job.pausedAt === undefined ? state : State.PAUSED,
       ...(hasEnded && { end }),
       ...(hasEnded && end === End.EXITED && { exitCode: Number(exit) }),
-      usage: { elapsedMs: BigInt(Math.min(elapsed, at)), cpuMs: BigInt(Math.min(elapsed, at)), memoryBytesMax: 1_000_000n },
+      usage: {
+        elapsedMs: BigInt(Math.min(elapsed, at)),
+        cpuMs: BigInt(Math.min(elapsed, at)),
+        memoryBytesMax: 1_000_000n,
+      },
       startedAt: timestampFromDate(new Date(job.startedAt)),
-      ...(hasEnded && { outputs: (workload?.outputs ?? []).map((path) => ({ path, sha256: 'a'.repeat(64), sizeBytes: 3n })) }),
+      ...(hasEnded && {
+        outputs: (workload?.outputs ?? []).map((path) => ({ path, sha256: 'a'.repeat(64), sizeBytes: 3n })),
+      }),
       ...job.forced,
     });
   }

@@ -1,8 +1,16 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  Account_Purpose, ChargeRecord_Cause, Reservation_State as State, type AdvanceRequest, type ListAccountsRequest, type PostRequest,
-  type QuotaService, type ReservationSchema, type ReserveRequest, type VoidRequest,
+  Account_Purpose,
+  ChargeRecord_Cause,
+  Reservation_State as State,
+  type AdvanceRequest,
+  type ListAccountsRequest,
+  type PostRequest,
+  type QuotaService,
+  type ReservationSchema,
+  type ReserveRequest,
+  type VoidRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import type { Serves } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';
@@ -25,11 +33,13 @@ interface Reservation {
 }
 
 /** Compute never asks this. */
-const notPlayed = (): never => { throw new Error('The fake ledger does not play this.'); };
+const notPlayed = (): never => {
+  throw new Error('The fake ledger does not play this.');
+};
 
 type Reply = MessageInitShape<typeof ReservationSchema>;
 
-/** A ledger in memory with the contract's promises: all legs or none, each reservation resolved once, same id same answer. */
+/** A ledger in memory that keeps the contract's promises: all legs or none, each reservation resolved once. */
 export class FakeQuota implements Serves<typeof QuotaService> {
   readonly reservations = new Map<string, Reservation>();
   /** How often something changed, by method and reservation. */
@@ -60,15 +70,25 @@ export class FakeQuota implements Serves<typeof QuotaService> {
 
   async listAccounts({ project }: ListAccountsRequest) {
     const own = [...this.#accounts].filter(([name]) => name.startsWith(`${project?.projectId} `));
-    return { accounts: own.map(([name, { balance, held, isUnlimited }]) => ({
-      purpose: Account_Purpose.PROJECT, asset: name.split(' ')[1] ?? '', balance, held,
-      ...(!isUnlimited && { floor: 0n, available: balance - held }),
-    })) };
+    return {
+      accounts: own.map(([name, { balance, held, isUnlimited }]) => ({
+        purpose: Account_Purpose.PROJECT,
+        asset: name.split(' ')[1] ?? '',
+        balance,
+        held,
+        ...(!isUnlimited && { floor: 0n, available: balance - held }),
+      })),
+    };
   }
 
   async listRates() {
-    return { rates: [...this.rates].map(([acceleratorClass, ucrPerDeviceHour]) =>
-      ({ acceleratorClass, ucrPerDeviceHour, validFrom: timestampFromDate(new Date(0)) })) };
+    return {
+      rates: [...this.rates].map(([acceleratorClass, ucrPerDeviceHour]) => ({
+        acceleratorClass,
+        ucrPerDeviceHour,
+        validFrom: timestampFromDate(new Date(0)),
+      })),
+    };
   }
 
   async reserve(request: ReserveRequest): Promise<Reply> {
@@ -76,9 +96,17 @@ export class FakeQuota implements Serves<typeof QuotaService> {
     if (known) return this.#reply(known);
     const ucrPerDeviceHour = this.rates.get(request.acceleratorClass);
     if (ucrPerDeviceHour === undefined) throw Problem.refused('no_rate', 'There is no rate.');
-    const fresh: Reservation = { request, state: State.PENDING, ucrPerDeviceHour, usedDeviceMs: 0n, lateDeviceMs: 0n,
-      coverDeviceMs: request.coverDeviceMs, cause: ChargeRecord_Cause.UNSPECIFIED };
-    if (!this.#move(fresh, NOTHING, holdingOf(fresh))) throw Problem.exhausted('insufficient_credits', 'Not enough is left.');
+    const fresh: Reservation = {
+      request,
+      state: State.PENDING,
+      ucrPerDeviceHour,
+      usedDeviceMs: 0n,
+      lateDeviceMs: 0n,
+      coverDeviceMs: request.coverDeviceMs,
+      cause: ChargeRecord_Cause.UNSPECIFIED,
+    };
+    if (!this.#move(fresh, NOTHING, holdingOf(fresh)))
+      throw Problem.exhausted('insufficient_credits', 'Not enough is left.');
     this.reservations.set(request.id, fresh);
     this.effects.push(`reserve ${request.id}`);
     return this.#reply(fresh);
@@ -150,14 +178,25 @@ export class FakeQuota implements Serves<typeof QuotaService> {
       [this.account(projectId, deviceTime), after.deviceTime - before.deviceTime],
       [this.account(projectId, slots), after.slots - before.slots],
     ] as const;
-    if (legs.some(([{ balance, held, isUnlimited }, more]) => !isUnlimited && more > 0n && balance - held < more)) return false;
+    if (legs.some(([{ balance, held, isUnlimited }, more]) => !isUnlimited && more > 0n && balance - held < more))
+      return false;
     for (const [account, more] of legs) account.held += more;
     return true;
   }
 
   #reply({ request, state, ucrPerDeviceHour, usedDeviceMs, coverDeviceMs, lateDeviceMs }: Reservation): Reply {
     const { project, id, acceleratorClass, slots } = request;
-    return { ...(project && { project }), id, state, acceleratorClass, slots, ucrPerDeviceHour, usedDeviceMs, coverDeviceMs, lateDeviceMs };
+    return {
+      ...(project && { project }),
+      id,
+      state,
+      acceleratorClass,
+      slots,
+      ucrPerDeviceHour,
+      usedDeviceMs,
+      coverDeviceMs,
+      lateDeviceMs,
+    };
   }
 }
 
@@ -176,5 +215,8 @@ const holdingOf = ({ coverDeviceMs, usedDeviceMs, ucrPerDeviceHour, request }: R
 });
 
 const namesOf = ({ request: { project, acceleratorClass } }: Reservation) => ({
-  projectId: project?.projectId ?? '', credits: 'CR:demo', deviceTime: `DEVICE_MS:${acceleratorClass}`, slots: `SLOTS:${acceleratorClass}`,
+  projectId: project?.projectId ?? '',
+  credits: 'CR:demo',
+  deviceTime: `DEVICE_MS:${acceleratorClass}`,
+  slots: `SLOTS:${acceleratorClass}`,
 });

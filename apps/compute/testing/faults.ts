@@ -8,7 +8,7 @@ interface Planned {
 
 type Method = (...args: unknown[]) => unknown;
 
-/** Makes a client fail as real ones do: not at all reachable, refused, or gone after the effect and before the answer. */
+/** Makes a client fail as real ones do: out of reach, refused, or gone after the effect and before the answer. */
 export class Faults {
   isUnreachable = false;
   readonly #planned: Planned[] = [];

@@ -84,7 +84,8 @@ describe('a message of the contracts as a class', () => {
 
   it('may not share its name with a message of another package', () => {
     dto(message('one.v1', 'Twin'));
-    expect(() => dto(message('other.v1', 'Twin'))).toThrow('other.v1.Twin and one.v1.Twin would both be the schema Twin');
+    expect(() => dto(message('other.v1', 'Twin')))
+      .toThrow('other.v1.Twin and one.v1.Twin would both be the schema Twin');
   });
 });
 

@@ -63,8 +63,8 @@ describe('files of a project', () => {
   it('whose caller hangs up in the middle are not kept', async () => {
     await using it = await setup();
     const bytes = randomBytes(4 * MIB);
-    const outgoing = request(`${it.url}${files}/${digestOf(bytes)}`, options(bytes.length)).on('error', () => undefined);
-    outgoing.write(bytes.subarray(0, MIB));
+    const outgoing = request(`${it.url}${files}/${digestOf(bytes)}`, options(bytes.length));
+    outgoing.on('error', () => undefined).write(bytes.subarray(0, MIB));
     await eventually('some of it has arrived', () => it.compute.uploadedBytes > 0);
     outgoing.destroy();
     await sleep(200);

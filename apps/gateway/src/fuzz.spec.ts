@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
 import fc, { type Arbitrary } from 'fast-check';
 import { broken, valid, type Schema, type Schemas } from '../test/body-arbitrary.ts';
@@ -20,6 +20,13 @@ const posts = Object.entries(paths).flatMap(([path, { post }]) => {
   return schema ? [{ path: path.replace('{projectId}', PROJECT), schema }] : [];
 });
 
+const gateway = await gatewayUnderTest(await testTls(SERVICES));
+const agent = new Agent({ keepAlive: true });
+afterAll(async () => {
+  agent.destroy();
+  await gateway[Symbol.asyncDispose]();
+});
+
 describe('bodies made from the OpenAPI document', () => {
   it('are for every route that takes one', () => {
     expect(posts).toHaveLength(5);
@@ -38,20 +45,18 @@ describe('bodies made from the OpenAPI document', () => {
 
   it.each(posts)('are a problem to POST $path when they are anything else', async ({ path }) => {
     await sendAll(path, fc.jsonValue({ maxDepth: 4 }), (reply) => {
-      expect(reply).toMatchObject({ status: 400, headers: { 'content-type': 'application/problem+json; charset=utf-8' } });
+      expect(reply.status).toBe(400);
+      expect(reply.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     });
   });
 });
 
 async function sendAll(path: string, bodies: Arbitrary<unknown>, check: (reply: Reply) => void): Promise<void> {
-  await using it = await gatewayUnderTest(await testTls(SERVICES));
-  const agent = new Agent({ keepAlive: true });
   const property = fc.asyncProperty(bodies, async (body) => {
     // Ids repeat while a counter-example is made smaller; each body is judged by itself.
-    it.compute.jobs.clear();
-    it.quota.transfers.clear();
-    check(await it.ask('POST', path, { body, agent }));
+    gateway.compute.jobs.clear();
+    gateway.quota.transfers.clear();
+    check(await gateway.ask('POST', path, { body, agent }));
   });
-  await fc.assert(property, { numRuns: 50, interruptAfterTimeLimit: 3_000, markInterruptAsFailure: false });
-  agent.destroy();
+  await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 1_000, markInterruptAsFailure: false });
 }

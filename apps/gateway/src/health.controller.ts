@@ -1,9 +1,16 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { applyDecorators, Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from './access.ts';
 import { Metrics } from './metrics.ts';
 import { Services } from './services.ts';
+
+const schema = { $ref: '#/components/schemas/Health' };
+
+const ApiHealthReplies = () => applyDecorators(
+  ApiResponse({ status: 200, description: 'All of them serve.', schema }),
+  ApiResponse({ status: 503, description: 'At least one does not.', schema }),
+);
 
 @ApiTags('Operations')
 @Controller()
@@ -13,8 +20,7 @@ export class HealthController {
   @Get('healthz')
   @Public('Supervisors ask without a token, and learn only which service serves.')
   @ApiOperation({ operationId: 'GetHealth', summary: 'Whether the services behind the gateway serve', security: [] })
-  @ApiResponse({ status: 200, description: 'All of them serve', schema: { $ref: '#/components/schemas/Health' } })
-  @ApiResponse({ status: 503, description: 'At least one does not', schema: { $ref: '#/components/schemas/Health' } })
+  @ApiHealthReplies()
   async health(@Res({ passthrough: true }) response: Response) {
     const services = await this.services.health();
     const isWhole = Object.values(services).every((state) => state === 'serving');
@@ -26,7 +32,7 @@ export class HealthController {
   @Public('Prometheus asks without a token; the gateway listens on loopback only.')
   @ApiOperation({ operationId: 'GetMetrics', summary: 'Metrics, as Prometheus reads them', security: [] })
   @ApiProduces('text/plain')
-  @ApiResponse({ status: 200, description: 'Prometheus text format', schema: { type: 'string' } })
+  @ApiResponse({ status: 200, description: 'Prometheus text format.', schema: { type: 'string' } })
   async read(@Res({ passthrough: true }) response: Response): Promise<string> {
     response.type(this.metrics.registry.contentType);
     return this.metrics.registry.metrics();

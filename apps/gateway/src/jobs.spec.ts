@@ -47,9 +47,9 @@ describe('jobs over REST', () => {
     const { id } = newJob();
     await it.post(jobs, newJob({ id }));
     expect(await it.get(`${jobs}/${id}`)).toMatchObject({ status: 200, json: { id } });
-    expect(await it.get(`${jobs}/${id}/decisions`)).toMatchObject({ status: 200, json: { decisions: [{ verdict: 'PLACED' }] } });
-    expect(await it.get(`${jobs}/${id}/reservation`)).toMatchObject({ status: 200, json: { id, slots: 1 } });
-    expect(await it.get(`${jobs}/${id}/charge-record`)).toMatchObject({ status: 200, json: { costUcr: '12' } });
+    expect((await it.get(`${jobs}/${id}/decisions`)).json).toMatchObject({ decisions: [{ verdict: 'PLACED' }] });
+    expect((await it.get(`${jobs}/${id}/reservation`)).json).toMatchObject({ id, slots: 1 });
+    expect((await it.get(`${jobs}/${id}/charge-record`)).json).toMatchObject({ costUcr: '12' });
     expect(await it.ask('POST', `${jobs}/${id}/cancel`)).toMatchObject({ status: 200, json: { state: 'CANCELLED' } });
     expect(await it.get(`${jobs}/${randomUUID()}`)).toMatchObject({ status: 404, json: { code: 'job_not_found' } });
   });

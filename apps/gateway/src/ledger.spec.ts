@@ -26,7 +26,8 @@ describe('the ledger over REST', () => {
   it('moves an amount once, however often it is told to', async () => {
     await using it = await setup();
     const transfer = {
-      id: randomUUID(), debitAccountId: randomUUID(), creditAccountId: randomUUID(), amount: '1000000000000000000', reason: 'GRANT',
+      id: randomUUID(), debitAccountId: randomUUID(), creditAccountId: randomUUID(), amount: '1000000000000000000',
+      reason: 'GRANT',
     };
     const first = await it.post('/v1/transfers', transfer);
     expect(first).toMatchObject({ status: 201, json: transfer });
@@ -52,7 +53,8 @@ describe('the ledger over REST', () => {
 
   it('shows charge records and the trial balance', async () => {
     await using it = await setup();
-    expect((await it.get(`/v1/projects/${PROJECT}/charge-records`)).json).toMatchObject({ chargeRecords: [{ costUcr: '12' }] });
+    const records = await it.get(`/v1/projects/${PROJECT}/charge-records`);
+    expect(records.json).toMatchObject({ chargeRecords: [{ costUcr: '12' }] });
     expect((await it.get('/v1/trial-balance')).json).toMatchObject({ assets: [{ asset: 'CR:demo', sum: '0' }] });
   });
 });
@@ -60,8 +62,8 @@ describe('the ledger over REST', () => {
 describe('the catalogue over REST', () => {
   it('shows sites with their pools, and accelerator classes', async () => {
     await using it = await setup();
-    expect((await it.get('/v1/sites')).json)
-      .toMatchObject({ sites: [{ id: 'home', clusters: [{ state: 'UNSPECIFIED', pools: [{ memoryBytesPerNode: '1099511627776' }] }] }] });
+    const pools = [{ slots: 2, memoryBytesPerNode: '1099511627776' }];
+    expect((await it.get('/v1/sites')).json).toMatchObject({ sites: [{ id: 'home', clusters: [{ pools }] }] });
     expect((await it.get('/v1/accelerator-classes')).json).toMatchObject({ classes: [{ name: 'cpu.x86_64' }] });
   });
 

@@ -34,7 +34,8 @@ describe('the OpenAPI document', () => {
 
   it('leads every reference somewhere', async () => {
     const { text, document } = await setup();
-    const references = [...text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => String(name));
+    const found = text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g);
+    const references = [...found].map(([, name]) => String(name));
     expect(references.length).toBeGreaterThan(100);
     for (const name of references) expect(Object.keys(document.components?.schemas ?? {})).toContain(name);
   });
@@ -106,7 +107,8 @@ describe('the OpenAPI document', () => {
   it('pages lists by pageSize and pageToken', async () => {
     const { operations } = await setup();
     const paged = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'pageToken'));
-    expect(paged.map(({ operationId }) => operationId).sort()).toEqual(['ListChargeRecords', 'ListJobs', 'ListTransfers']);
+    expect(paged.map(({ operationId }) => operationId).sort())
+      .toEqual(['ListChargeRecords', 'ListJobs', 'ListTransfers']);
     expect(paged[0]?.parameters).toContainEqual({
       name: 'pageSize', in: 'query', required: false, description: 'Most items to return; 50 when absent.',
       schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500 },

@@ -4,7 +4,8 @@ import { Problem } from '@kontor/kit/problem';
 import { testTls } from '@kontor/testing/test-tls';
 import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES } from '../test/gateway-under-test.ts';
 
-const problem = (kind: Kind) => new Problem(kind, 'some_reason', 'It is so.', 'Do otherwise.', [{ field: 'a.b', detail: 'is odd' }]);
+const problem = (kind: Kind) =>
+  new Problem(kind, 'some_reason', 'It is so.', 'Do otherwise.', [{ field: 'a.b', detail: 'is odd' }]);
 
 const statuses: Record<string, [Kind, number]> = {
   'what is malformed': [Kind.INVALID, 400],
@@ -57,7 +58,8 @@ describe('a service that is down', () => {
       it.put(`/v1/projects/${PROJECT}/files/${'0'.repeat(64)}`, Buffer.alloc(100_000)),
     ]);
     for (const reply of replies) {
-      expect(reply).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, json: { code: 'service_unavailable' } });
+      expect(reply).toMatchObject({ status: 503, json: { code: 'service_unavailable' } });
+      expect(reply.headers['retry-after']).toBe('1');
     }
     expect(performance.now() - since).toBeLessThan(3_000);
     expect(await it.get('/v1/rates')).toMatchObject({ status: 200 });

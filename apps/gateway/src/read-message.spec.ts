@@ -100,7 +100,8 @@ describe('reading a message', () => {
     const { offset, follow } = ReadJobLogRequestSchema.field;
     expect(readShape(ReadJobLogRequestSchema, { offset: '7', follow: true }, [offset, follow]))
       .toMatchObject({ offset: 7n, follow: true });
-    expect(faultsOf(() => readShape(ReadJobLogRequestSchema, { id }, [offset, follow]))).toEqual(['id is not known here']);
+    expect(faultsOf(() => readShape(ReadJobLogRequestSchema, { id }, [offset, follow])))
+      .toEqual(['id is not known here']);
   });
 });
 

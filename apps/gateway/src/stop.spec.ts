@@ -22,7 +22,8 @@ describe('stopping the gateway', () => {
     await it.post(jobs, job);
     const cut = new Promise((resolve) => {
       const headers = { authorization: `Bearer ${TOKEN}` };
-      request(`${it.url}${jobs}/${job.id}/logs/stdout?follow=true`, { headers }, (incoming) => incoming.resume().on('error', resolve)).end();
+      const follow = request(`${it.url}${jobs}/${job.id}/logs/stdout?follow=true`, { headers });
+      follow.on('response', (incoming) => incoming.resume().on('error', resolve)).end();
     });
     await eventually('the log is followed', () => it.compute.followers === 1);
     const since = performance.now();

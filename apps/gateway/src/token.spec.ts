@@ -18,10 +18,13 @@ const authorizations: Record<string, string | undefined> = {
 describe('the token', () => {
   it.each(Object.entries(authorizations))('is not %s', async (_, authorization) => {
     await using it = await setup();
-    const reply = await it.ask('POST', jobs, { body: newJob(), token: false, ...(authorization !== undefined && { headers: { authorization } }) });
+    const headers = authorization === undefined ? {} : { authorization };
+    const reply = await it.ask('POST', jobs, { body: newJob(), token: false, headers });
     expect(reply).toMatchObject({
       status: 401, headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json; charset=utf-8' },
-      json: { code: expect.stringMatching(/^(no|wrong)_token$/), help: expect.stringContaining('npm start prints the token') },
+      json: {
+        code: expect.stringMatching(/^(no|wrong)_token$/), help: expect.stringContaining('npm start prints the token'),
+      },
     });
     expect(it.compute.jobs.size).toBe(0);
   });
@@ -39,8 +42,8 @@ describe('the token', () => {
 
   it('never comes back, neither in a reply nor in a problem', async () => {
     await using it = await setup();
-    const replies = await Promise.all([it.get('/v1/me'), it.get('/metrics'), it.post(jobs, { token: 1 }), it.get('/v1/nothing')]);
-    for (const { text, headers } of replies) expect(`${text}${JSON.stringify(headers)}`).not.toContain(TOKEN);
+    const replies = await Promise.all([it.get('/v1/me'), it.get('/metrics'), it.post(jobs, {}), it.get('/v1/nothing')]);
+    for (const reply of replies) expect(JSON.stringify(reply)).not.toContain(TOKEN);
   });
 
   it('is wanted by every route under /v1, and by no other', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { testDatabase } from '@kontor/testing/database';
 import { FakeClock } from '@kontor/testing/fake-clock';
 import { testTls } from '@kontor/testing/test-tls';
-import { CLASS, fundedProject, startQuota, UCR_PER_MS } from '../testing/quota-under-test.ts';
+import { CLASS, expectBalanced, fundedProject, startQuota, UCR_PER_MS } from '../testing/quota-under-test.ts';
 import { play, tidy } from '../testing/story.ts';
 import database from './database.ts';
 
@@ -95,9 +95,7 @@ describe('the life of a reservation', () => {
   it.each(Object.entries(STORIES))('%s', async (_, story) => {
     await using scene = await setup();
     expect(await play(scene, tidy(story))).toBe(tidy(story));
-    for (const { asset, sum, held, heldByLegs } of (await scene.quota.gateway.getTrialBalance({})).assets) {
-      expect({ asset, sum, held }).toEqual({ asset, sum: 0n, held: heldByLegs });
-    }
+    await expectBalanced(scene.quota.gateway);
   });
 
   async function setup() {

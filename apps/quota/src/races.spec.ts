@@ -6,7 +6,7 @@ import { testDatabase } from '@kontor/testing/database';
 import { FakeClock } from '@kontor/testing/fake-clock';
 import { testTls } from '@kontor/testing/test-tls';
 import { ask } from '../testing/in-database.ts';
-import { accountOf, CLASS, fund, fundedProject, startQuota, UCR_PER_MS, type Quota } from '../testing/quota-under-test.ts';
+import { accountOf, CLASS, expectBalanced, fund, fundedProject, startQuota, UCR_PER_MS, type Quota } from '../testing/quota-under-test.ts';
 import database from './database.ts';
 
 describe('two replicas on one ledger', () => {
@@ -115,11 +115,7 @@ describe('two replicas on one ledger', () => {
       /** One replica, and the other, in turns. */
       compute: (n: number) => (n % 2 === 0 ? one : other).compute,
       sweepBoth: () => Promise.all([one.sweep(), other.sweep()]),
-      async expectBalanced() {
-        for (const { asset, sum, held, heldByLegs, overdrawnAccounts } of (await gateway.getTrialBalance({})).assets) {
-          expect({ asset, sum, held, overdrawnAccounts }).toEqual({ asset, sum: 0n, held: heldByLegs, overdrawnAccounts: 0 });
-        }
-      },
+      expectBalanced: () => expectBalanced(gateway),
       async [Symbol.asyncDispose]() {
         await one[Symbol.asyncDispose]();
         await other[Symbol.asyncDispose]();

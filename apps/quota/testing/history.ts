@@ -18,14 +18,15 @@ export const RATES: Record<string, bigint> = { odd: 1_234_567n, huge: 1_000_000_
 const CLASSES = ['odd', 'odd', 'odd', 'odd', 'odd', 'huge', 'free'];
 
 const named = { project: fc.constantFrom(...PROJECTS), id: fc.constantFrom(...IDS) };
+const MOST = 10n ** 15n;
 const deviceMs = fc.oneof(
-  { arbitrary: fc.bigInt(0n, 400_000n), weight: 12 }, { arbitrary: fc.constantFrom(0n, 999_999_999_999_999n, 10n ** 15n), weight: 1 });
+  { arbitrary: fc.bigInt(0n, 400_000n), weight: 12 }, { arbitrary: fc.constantFrom(0n, MOST - 1n, MOST), weight: 1 });
 const timeoutMs = fc.bigInt(1_000n, 20_000n);
 
 const command: fc.Arbitrary<ModelCommand> = fc.oneof(
   fc.record({
-    kind: fc.constant('reserve' as const), ...named, acceleratorClass: fc.constantFrom(...CLASSES), slots: fc.bigInt(1n, 3n),
-    cover: deviceMs.map((ms) => ms + 1n > 10n ** 15n ? ms : ms + 1n), timeoutMs,
+    kind: fc.constant('reserve' as const), ...named, acceleratorClass: fc.constantFrom(...CLASSES),
+    slots: fc.bigInt(1n, 3n), cover: deviceMs.map((ms) => (ms === 0n ? 1n : ms)), timeoutMs,
   }),
   fc.record({ kind: fc.constant('advance' as const), ...named, used: deviceMs, cover: deviceMs, timeoutMs }),
   fc.record({
@@ -45,20 +46,22 @@ export const history: fc.Arbitrary<Step[]> = fc.array(fc.record({
 type Names = (name: string) => string;
 
 /** A command as the contract has it. */
-export function toMessage(command: ModelCommand, ids: Names, classes: Names): MessageInitShape<typeof CommandSchema> {
+export function toMessage(command: ModelCommand, ids: Names): MessageInitShape<typeof CommandSchema> {
   const named = { project: { tenantId: ids('tenant'), projectId: ids(command.project) }, id: ids(command.id) };
   switch (command.kind) {
     case 'reserve': {
-      const { slots, cover: coverDeviceMs, timeoutMs } = command;
-      const acceleratorClass = classes(command.acceleratorClass);
-      return { command: { case: 'reserve', value: { ...named, acceleratorClass, slots: Number(slots), coverDeviceMs, timeoutMs } } };
+      const { acceleratorClass, slots, cover: coverDeviceMs, timeoutMs } = command;
+      const terms = { acceleratorClass, slots: Number(slots), coverDeviceMs, timeoutMs };
+      return { command: { case: 'reserve', value: { ...named, ...terms } } };
     }
     case 'advance': {
       const { used: usedDeviceMs, cover: coverDeviceMs, timeoutMs } = command;
       return { command: { case: 'advance', value: { ...named, usedDeviceMs, coverDeviceMs, timeoutMs } } };
     }
-    case 'post':
-      return { command: { case: 'post', value: { ...named, usedDeviceMs: command.used, cause: Cause[command.cause] } } };
+    case 'post': {
+      const { used: usedDeviceMs, cause } = command;
+      return { command: { case: 'post', value: { ...named, usedDeviceMs, cause: Cause[cause] } } };
+    }
     case 'void':
       return { command: { case: 'void', value: named } };
     case 'expire':

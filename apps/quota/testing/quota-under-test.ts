@@ -34,9 +34,9 @@ export async function startQuota({ database, tls, clock = new SystemClock() }: P
   return {
     compute, gateway, sweep: () => served.app.get(Expiry).sweep(),
     async [Symbol.asyncDispose]() {
+      await served.close();
       compute.close();
       gateway.close();
-      await served.close();
     },
   };
 }
@@ -68,7 +68,9 @@ export async function fundedProject(gateway: Quota, means: Means = {}, accelerat
 /** Opens a project's accounts for a class and grants it means. */
 export async function fund(gateway: Quota, project: Project, means: Means = {}, acceleratorClass = CLASS) {
   const { credits = 1_000_000_000n, deviceMs = 1_000_000_000n, slots = 1_000n, floor = 0n } = means;
-  const amounts = { 'CR:demo': credits, [`DEVICE_MS:${acceleratorClass}`]: deviceMs, [`SLOTS:${acceleratorClass}`]: slots };
+  const amounts = {
+    'CR:demo': credits, [`DEVICE_MS:${acceleratorClass}`]: deviceMs, [`SLOTS:${acceleratorClass}`]: slots,
+  };
   await Promise.all(Object.entries(amounts).map(async ([asset, amount]) => {
     const account = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset, floor });
     const treasury = await gateway.openAccount({ purpose: Purpose.TREASURY, asset });
@@ -76,6 +78,14 @@ export async function fund(gateway: Quota, project: Project, means: Means = {}, 
     const [debitAccountId, creditAccountId] = [treasury.id, account.id];
     await gateway.createTransfer({ id: uuid7(), debitAccountId, creditAccountId, amount, reason: Reason.GRANT });
   }));
+}
+
+/** Fails unless the books add up: for each asset zero in sum, and set aside what the legs hold. */
+export async function expectBalanced(gateway: Quota): Promise<void> {
+  const { assets } = await gateway.getTrialBalance({});
+  const faults = assets.filter(({ sum, held, heldByLegs, overdrawnAccounts }) =>
+    sum !== 0n || held !== heldByLegs || overdrawnAccounts !== 0);
+  if (faults.length > 0) throw new Error(`Books that do not add up: ${faults.map(({ asset }) => asset).join()}`);
 }
 
 /** Balance and held of a project's account. */

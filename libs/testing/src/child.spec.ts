@@ -29,6 +29,11 @@ describe('a child process of a test', () => {
   it('says what it printed instead of what was awaited', async () => {
     await using child = startChild(NODE, ['-e', 'console.log("something else"); setInterval(() => 0, 1e6)']);
     await child.prints(/something/);
-    await expect(child.prints(/never/, 50)).rejects.toThrow(/prints \/never\/.*so far: something else/);
+    await expect(child.prints(/never/, 50)).rejects.toThrow(/did not print \/never\/: Waited 50 ms[^]*something else/);
+  });
+
+  it('that ends before it prints what was awaited is not waited for', async () => {
+    await using child = startChild(NODE, ['-e', 'console.error("no luck"); process.exitCode = 1']);
+    await expect(child.prints(/ready/)).rejects.toThrow(/did not print \/ready\/: ended. It printed:\nno luck/);
   });
 });

@@ -9,7 +9,7 @@ export interface Child extends AsyncDisposable {
   /** Resolves with its exit code, or the name of the signal that ended it. */
   exited: Promise<number | NodeJS.Signals>;
   kill(signal: NodeJS.Signals): void;
-  /** Waits until it has printed something that matches. */
+  /** Waits until it has printed something that matches; fails at once when it ends without. */
   prints(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
 }
 
@@ -19,15 +19,23 @@ export function startChild(command: string, args: string[], env: Record<string, 
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  let hasClosed = false;
+  child.once('close', () => (hasClosed = true));
   return {
     pid: child.pid ?? 0,
     output: () => output,
     exited,
     kill: (signal) => void child.kill(signal),
-    prints: (pattern, withinMs = 30_000) =>
-      eventually(`${command} prints ${pattern}, so far: ${output}`, () => output.match(pattern) ?? false, { withinMs }),
+    prints: async (pattern, withinMs = 30_000) => {
+      const found = await eventually(
+        `${command} prints ${pattern}`, () => output.match(pattern) ?? (hasClosed && 'ended'), { withinMs },
+      ).catch((error: Error) => error.message);
+      if (typeof found === 'object') return found;
+      throw new Error(`${command} did not print ${pattern}: ${found}. It printed:\n${output}`);
+    },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      if (!hasEnded()) child.kill('SIGKILL');
       await exited.catch(() => undefined);
     },
   };

@@ -17,21 +17,31 @@ export const budget: Rule = {
     };
     const credits = lacks(`CR:${terms.operator}`, firstUcr);
     if (credits) {
-      return { refuse: {
-        detail: `The project has ${inCredits(credits.has)} credits; the first ${inSeconds(coverMs)} cost ${inCredits(firstUcr)}`
-          + ` and the whole time limit ${inCredits(costUcrMax)}.`,
-        help: `Ask for at least ${inCredits(firstUcr - credits.has)} credits more, or for fewer devices.`,
-      } };
+      return {
+        refuse: {
+          detail:
+            `The project has ${inCredits(credits.has)} credits; the first ${inSeconds(coverMs)} cost` +
+            ` ${inCredits(firstUcr)} and the whole time limit ${inCredits(costUcrMax)}.`,
+          help: `Ask for at least ${inCredits(firstUcr - credits.has)} credits more, or for fewer devices.`,
+        },
+      };
     }
     const time = lacks(`DEVICE_MS:${workload.acceleratorClass}`, deviceMs);
     if (time) {
-      return { refuse: {
-        detail: `The project has ${inHours(time.has)} device-hours of ${workload.acceleratorClass} left;`
-          + ` the first ${inSeconds(coverMs)} need ${inHours(deviceMs)}.`,
-        help: 'Ask the operator for more device time of this class.',
-      } };
+      return {
+        refuse: {
+          detail:
+            `The project has ${inHours(time.has)} device-hours of ${workload.acceleratorClass} left;` +
+            ` the first ${inSeconds(coverMs)} need ${inHours(deviceMs)}.`,
+          help: 'Ask the operator for more device time of this class.',
+        },
+      };
     }
-    return devicesAtOnce(workload.devices, devicesHeld, means.find(({ asset }) => asset === `SLOTS:${workload.acceleratorClass}`));
+    return devicesAtOnce(
+      workload.devices,
+      devicesHeld,
+      means.find(({ asset }) => asset === `SLOTS:${workload.acceleratorClass}`),
+    );
   },
 };
 
@@ -43,16 +53,22 @@ function devicesAtOnce(devices: number, devicesHeld: number, slots: Means | unde
   if (slots !== undefined && slots.available === undefined) return { found: {} };
   const limit = slots === undefined ? 0n : (slots.available ?? 0n) + slots.held;
   if (BigInt(devices) > limit) {
-    return { refuse: {
-      detail: `The project may hold ${limit} devices of this class at once, and the job needs ${devices}.`,
-      help: 'Ask for fewer devices, or ask the operator for a higher limit.',
-    } };
+    return {
+      refuse: {
+        detail: `The project may hold ${limit} devices of this class at once, and the job needs ${devices}.`,
+        help: 'Ask for fewer devices, or ask the operator for a higher limit.',
+      },
+    };
   }
   const free = limit - BigInt(devicesHeld);
-  return BigInt(devices) <= free ? { found: {} } : { wait: {
-    detail: `The project's own jobs hold ${devicesHeld} of the ${limit} devices that it may hold at once.`,
-    help: 'It starts by itself when one of them ends.',
-  } };
+  return BigInt(devices) <= free
+    ? { found: {} }
+    : {
+        wait: {
+          detail: `The project's own jobs hold ${devicesHeld} of the ${limit} devices that it may hold at once.`,
+          help: 'It starts by itself when one of them ends.',
+        },
+      };
 }
 
 /** An asset without an account cannot be drawn on. */
@@ -69,4 +85,4 @@ function inCredits(ucr: bigint): string {
 }
 
 const inSeconds = (ms: bigint): string => `${Number(ms) / 1000} s`;
-const inHours = (deviceMs: bigint): string => String(Number(deviceMs * 1000n / 3_600_000n) / 1000);
+const inHours = (deviceMs: bigint): string => String(Number((deviceMs * 1000n) / 3_600_000n) / 1000);

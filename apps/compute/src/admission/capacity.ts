@@ -6,19 +6,23 @@ export const capacity: Rule = {
   name: 'capacity',
   judge({ tenantId, workload }: AdmissionRequest, { pools, offeredClasses, terms }: Snapshot) {
     if (pools.length === 0) {
-      return { refuse: {
-        detail: `No cluster has devices of the class ${workload.acceleratorClass}.`,
-        help: `Ask for one of those offered here: ${offeredClasses.join(', ') || 'none yet'}.`,
-      } };
+      return {
+        refuse: {
+          detail: `No cluster has devices of the class ${workload.acceleratorClass}.`,
+          help: `Ask for one of those offered here: ${offeredClasses.join(', ') || 'none yet'}.`,
+        },
+      };
     }
     const mayHost = ({ isolation }: PoolOffer): boolean =>
       isolation > Isolation.NONE || terms.admitsUnisolated || tenantId === terms.operatorTenantId;
     const hosts = pools.filter(mayHost);
     if (hosts.length === 0) {
-      return { refuse: {
-        detail: 'The machines of this class do not keep jobs of different tenants apart.',
-        help: 'Only the operator\'s own tenant may run here, unless the operator sets KONTOR_ADMIT_UNISOLATED=true.',
-      } };
+      return {
+        refuse: {
+          detail: 'The machines of this class do not keep jobs of different tenants apart.',
+          help: "Only the operator's own tenant may run here, unless the operator sets KONTOR_ADMIT_UNISOLATED=true.",
+        },
+      };
     }
     return { found: { pools: hosts } };
   },

@@ -6,13 +6,16 @@ import type { AdmissionRequest, Findings, Rule, Snapshot } from './rule.ts';
 export const price: Rule = {
   name: 'price',
   judge({ workload }: AdmissionRequest, { takenAt, rates }: Snapshot, { billedMillidevices }: Findings) {
-    const inForce = rates.filter(({ validFrom }) => validFrom <= takenAt)
+    const inForce = rates
+      .filter(({ validFrom }) => validFrom <= takenAt)
       .sort((a, b) => b.validFrom.getTime() - a.validFrom.getTime())[0];
     if (inForce === undefined) {
-      return { refuse: {
-        detail: `The class ${workload.acceleratorClass} has no price yet.`,
-        help: 'The operator has to set a rate for it.',
-      } };
+      return {
+        refuse: {
+          detail: `The class ${workload.acceleratorClass} has no price yet.`,
+          help: 'The operator has to set a rate for it.',
+        },
+      };
     }
     const { ucrPerDeviceHour } = inForce;
     const costUcrMax = costUcr(billedDeviceMs(workload.timeLimitMs, billedMillidevices), ucrPerDeviceHour);

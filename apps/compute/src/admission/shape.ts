@@ -23,10 +23,12 @@ export const shape: Rule = {
 };
 
 const isKnown: Check = ({ acceleratorClass }, { knownClasses, offeredClasses }) =>
-  knownClasses.includes(acceleratorClass) ? undefined : {
-    detail: `There is no accelerator class ${acceleratorClass}.`,
-    help: `Ask for one of those offered here: ${offeredClasses.join(', ') || 'none yet'}.`,
-  };
+  knownClasses.includes(acceleratorClass)
+    ? undefined
+    : {
+        detail: `There is no accelerator class ${acceleratorClass}.`,
+        help: `Ask for one of those offered here: ${offeredClasses.join(', ') || 'none yet'}.`,
+      };
 
 const hasCommand: Check = ({ command }) => {
   if (command[0] === '') return { detail: 'The program has no name.', help: 'Name it as the first item of command.' };
@@ -39,20 +41,30 @@ const hasEnvironment: Check = ({ command, environment }) => {
   const names = Object.keys(environment);
   const bad = names.find((name) => !NAME.test(name));
   if (bad !== undefined) {
-    return { detail: `${JSON.stringify(bad.slice(0, 50))} cannot name an environment variable.`,
-      help: 'Use letters, digits and underscores, and no digit first.' };
+    return {
+      detail: `${JSON.stringify(bad.slice(0, 50))} cannot name an environment variable.`,
+      help: 'Use letters, digits and underscores, and no digit first.',
+    };
   }
   const reserved = names.find((name) => name.startsWith(RESERVED));
   if (reserved !== undefined) {
-    return { detail: `The environment variable ${reserved} is Kontor's own.`, help: `Choose a name without ${RESERVED}.` };
+    return {
+      detail: `The environment variable ${reserved} is Kontor's own.`,
+      help: `Choose a name without ${RESERVED}.`,
+    };
   }
   if (Object.values(environment).some((value) => value.includes('\0'))) {
-    return { detail: 'An environment variable holds a NUL character.', help: 'Remove it: no program can be handed one.' };
+    return {
+      detail: 'An environment variable holds a NUL character.',
+      help: 'Remove it: no program can be handed one.',
+    };
   }
   const bytes = Buffer.byteLength([...command, ...names, ...Object.values(environment)].join('='));
   return bytes > START_BYTES_MAX
-    ? { detail: `Command and environment are ${bytes} bytes together.`,
-      help: `Keep them within ${START_BYTES_MAX} bytes, and put the rest into an input file.` }
+    ? {
+        detail: `Command and environment are ${bytes} bytes together.`,
+        help: `Keep them within ${START_BYTES_MAX} bytes, and put the rest into an input file.`,
+      }
     : undefined;
 };
 
@@ -62,30 +74,43 @@ const hasInputs: Check = ({ inputs, diskBytes }, { files }) => {
   const sizes = new Map(files.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
   const missing = inputs.find(({ sha256 }) => !sizes.has(sha256));
   if (missing) {
-    return { detail: `The project keeps no file ${missing.sha256} for the input ${missing.path}.`, help: 'Upload it first.' };
+    return {
+      detail: `The project keeps no file ${missing.sha256} for the input ${missing.path}.`,
+      help: 'Upload it first.',
+    };
   }
   const bytes = inputs.reduce((sum, { sha256 }) => sum + (sizes.get(sha256) ?? 0n), 0n);
   return bytes > diskBytes
-    ? { detail: `The inputs are ${bytes} bytes, its folder may hold ${diskBytes}.`, help: `Ask for more than ${bytes} disk bytes.` }
+    ? {
+        detail: `The inputs are ${bytes} bytes, its folder may hold ${diskBytes}.`,
+        help: `Ask for more than ${bytes} disk bytes.`,
+      }
     : undefined;
 };
 
 const hasOutputs: Check = ({ outputs }) => {
   const clash = clashOf(outputs);
-  return clash ? { detail: `Two outputs claim the path ${clash}.`, help: 'Name every output once, and files only.' } : undefined;
+  return clash
+    ? { detail: `Two outputs claim the path ${clash}.`, help: 'Name every output once, and files only.' }
+    : undefined;
 };
 
 /** A path that is there twice, or is also a folder of another. */
 function clashOf(paths: string[]): string | undefined {
   const seen = new Set(paths);
-  return paths.find((path, at) => paths.indexOf(path) !== at
-    || path.split('/').some((_, depth, parts) => depth > 0 && seen.has(parts.slice(0, depth).join('/'))));
+  return paths.find(
+    (path, at) =>
+      paths.indexOf(path) !== at ||
+      path.split('/').some((_, depth, parts) => depth > 0 && seen.has(parts.slice(0, depth).join('/'))),
+  );
 }
 
 const hasLimits: Check = ({ acceleratorClass, devices, cores, graceMs, timeLimitMs }) => {
   if (isCpu(acceleratorClass) && cores !== 0 && cores !== devices) {
-    return { detail: `Of ${acceleratorClass} the devices are the cores, and the job asks for ${devices} and ${cores}.`,
-      help: 'Say how many in devices, and leave cores out.' };
+    return {
+      detail: `Of ${acceleratorClass} the devices are the cores, and the job asks for ${devices} and ${cores}.`,
+      help: 'Say how many in devices, and leave cores out.',
+    };
   }
   return graceMs > timeLimitMs
     ? { detail: 'The grace is longer than the time limit.', help: `Ask for at most ${timeLimitMs} ms of grace.` }
@@ -95,9 +120,9 @@ const hasLimits: Check = ({ acceleratorClass, devices, cores, graceMs, timeLimit
 const fitsSomewhere: Check = (workload, { pools }) => {
   const nodes = pools.flatMap((pool) => pool.nodes);
   if (nodes.length === 0 || nodes.some((node) => fitsWhole(demandOf(workload), node))) return undefined;
-  const largest = [...nodes].sort((a, b) => b.devices - a.devices || b.cores - a.cores)[0];
+  const most = [...nodes].sort((a, b) => b.devices - a.devices || b.cores - a.cores)[0];
   return {
     detail: 'No node is large enough for the job, even when it is empty.',
-    help: `Ask for at most ${largest?.devices} devices, ${largest?.cores} cores and ${largest?.memoryBytes} bytes of memory.`,
+    help: `Ask for at most ${most?.devices} devices, ${most?.cores} cores and ${most?.memoryBytes} bytes of memory.`,
   };
 };

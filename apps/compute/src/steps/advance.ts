@@ -18,7 +18,8 @@ export async function advance(ports: Ports, job: JobRow): Promise<Progress> {
   const { deviceMs, isRefused } = await grant(ports, job, wantedMs);
   await ports.failpoint('compute.after-advance');
 
-  const grantedMs = deviceMs < coverDeviceMs(wantedMs, job.billedMillidevices) ? coveredMs(deviceMs, job.billedMillidevices) : wantedMs;
+  const grantedMs =
+    deviceMs < coverDeviceMs(wantedMs, job.billedMillidevices) ? coveredMs(deviceMs, job.billedMillidevices) : wantedMs;
   const isMore = grantedMs > job.coverMs;
   const seen = isMore ? await ports.engine.extendCover({ jobId: engineJobId(job), coverMs: grantedMs }) : undefined;
   if (!isMore && isRefused === job.isCoverRefused) return { job, isDone: true };
@@ -59,12 +60,17 @@ async function grant(ports: Ports, job: JobRow, wantedMs: bigint): Promise<Grant
   }
 }
 
-async function affordable({ quota, settings }: Ports, job: JobRow, { coverDeviceMs: covered, ucrPerDeviceHour }: Reservation): Promise<bigint> {
+async function affordable(
+  { quota, settings }: Ports,
+  job: JobRow,
+  { coverDeviceMs: covered, ucrPerDeviceHour }: Reservation,
+): Promise<bigint> {
   const { tenantId, projectId, acceleratorClass } = job;
   const { accounts } = await quota.listAccounts({ project: { tenantId, projectId } });
   const available = (asset: string): bigint | undefined =>
     accounts.find((account) => account.asset === asset && account.purpose === Account_Purpose.PROJECT)?.available;
   return affordableCover(covered, ucrPerDeviceHour, {
-    credits: available(`CR:${settings.terms.operator}`), deviceMs: available(`DEVICE_MS:${acceleratorClass}`),
+    credits: available(`CR:${settings.terms.operator}`),
+    deviceMs: available(`DEVICE_MS:${acceleratorClass}`),
   });
 }

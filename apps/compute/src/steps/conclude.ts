@@ -22,5 +22,10 @@ export async function conclude(ports: Ports, job: JobRow, outcome: Outcome, seen
   return { job: await transaction(ports.db, (tx) => changeJob(tx, job, changes, at)) };
 }
 
-export const concludedColumns = ({ state, cause, detail, settlement }: Outcome): Partial<JobRow> =>
-  ({ state: State.STOPPING, outcome: state, cause, detail, settlement });
+export const concludedColumns = ({ state, cause, detail, settlement }: Outcome): Partial<JobRow> => ({
+  state: State.STOPPING,
+  outcome: state,
+  cause,
+  detail,
+  settlement,
+});

@@ -19,23 +19,47 @@ export async function reserve(ports: Ports, job: JobRow): Promise<Progress> {
   await ports.failpoint('compute.after-reserve');
   const at = ports.clock.now();
   if (answer instanceof Problem) {
-    const ended = await transaction(ports.db, (tx) => changeJob(tx, job, { ...endedColumns(at), ...endingOf(job, answer) }, at));
+    const ended = await transaction(ports.db, (tx) =>
+      changeJob(tx, job, { ...endedColumns(at), ...endingOf(job, answer) }, at),
+    );
     return { job: ended, refusal: answer };
   }
   const { coverDeviceMs, ucrPerDeviceHour } = answer;
-  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, {
-    state: State.STARTING, coverDeviceMs, ucrPerDeviceHour, detail: 'Its budget is set aside, its inputs are being laid out.',
-  }, at)) };
+  return {
+    job: await transaction(ports.db, (tx) =>
+      changeJob(
+        tx,
+        job,
+        {
+          state: State.STARTING,
+          coverDeviceMs,
+          ucrPerDeviceHour,
+          detail: 'Its budget is set aside, its inputs are being laid out.',
+        },
+        at,
+      ),
+    ),
+  };
 }
 
 async function ask({ quota }: Ports, job: JobRow): Promise<Reservation | Problem> {
   const { tenantId, projectId, id, acceleratorClass, devices, coverDeviceMs, coverMs } = job;
   try {
     const reservation = await quota.reserve({
-      project: { tenantId, projectId }, id, acceleratorClass, slots: devices, coverDeviceMs, timeoutMs: reservationTimeoutMs(coverMs),
+      project: { tenantId, projectId },
+      id,
+      acceleratorClass,
+      slots: devices,
+      coverDeviceMs,
+      timeoutMs: reservationTimeoutMs(coverMs),
     });
-    return reservation.state === Reservation_State.PENDING ? reservation
-      : Problem.conflict('reservation_ended', 'What was set aside for it has returned already.', 'Submit it again under a new id.');
+    return reservation.state === Reservation_State.PENDING
+      ? reservation
+      : Problem.conflict(
+          'reservation_ended',
+          'What was set aside for it has returned already.',
+          'Submit it again under a new id.',
+        );
   } catch (error) {
     const problem = problemOf(error);
     if (isFinal(problem)) return problem;

@@ -30,9 +30,18 @@ async function endReservation({ quota, log }: Ports, job: JobRow): Promise<void>
     const problem = problemOf(error);
     if (!isFinal(problem)) throw problem;
     // What quota will never accept must not keep slots for ever; the reservation itself expires.
-    log.error({ err: problem, tenantId, job: id, settlement, usedDeviceMs: usedDeviceMs.toString() }, 'quota refused the settlement');
+    log.error(
+      { err: problem, tenantId, job: id, settlement, usedDeviceMs: usedDeviceMs.toString() },
+      'quota refused the settlement',
+    );
   }
 }
 
 /** What every ended job's row says: nothing is due any more. */
-export const endedColumns = (endedAt: Date): Partial<JobRow> => ({ endedAt, nextAt: null, claimedUntil: null, expectedEndAt: null });
+export const endedColumns = (endedAt: Date): Partial<JobRow> => ({
+  endedAt,
+  nextAt: null,
+  claimedUntil: null,
+  expectedEndAt: null,
+  trouble: null,
+});

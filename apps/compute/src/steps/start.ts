@@ -18,7 +18,11 @@ export async function start(ports: Ports, job: JobRow): Promise<Progress> {
     await stageInputs(ports, job.workload);
     await ports.failpoint('compute.before-submit');
     const seen = await ports.engine.submit({
-      jobId: engineJobId(job), workload: job.workload, node: job.node ?? '', devices: job.placedDevices ?? [], coverMs: job.coverMs,
+      jobId: engineJobId(job),
+      workload: job.workload,
+      node: job.node ?? '',
+      devices: job.placedDevices ?? [],
+      coverMs: job.coverMs,
     });
     await ports.failpoint('compute.after-submit');
     return { job, seen };
@@ -26,18 +30,25 @@ export async function start(ports: Ports, job: JobRow): Promise<Progress> {
     const problem = problemOf(error);
     if (!isFinal(problem)) throw problem;
     const at = ports.clock.now();
-    return { job: await transaction(ports.db, (tx) => changeJob(tx, job, concludedColumns(notAccepted(problem.detail)), at)) };
+    return {
+      job: await transaction(ports.db, (tx) => changeJob(tx, job, concludedColumns(notAccepted(problem.detail)), at)),
+    };
   }
 }
 
 async function stageInputs({ engine, files }: Ports, { inputs }: Workload): Promise<void> {
   if (inputs.length === 0) return;
-  const { sha256: missing } = await engine.listMissingFiles({ sha256: [...new Set(inputs.map(({ sha256 }) => sha256))] });
+  const { sha256: missing } = await engine.listMissingFiles({
+    sha256: [...new Set(inputs.map(({ sha256 }) => sha256))],
+  });
   for (const sha256 of missing) await engine.stageFile(messages(sha256, files.read(sha256)));
 }
 
 /** The first message names the file, also when it is empty. */
-async function* messages(sha256: string, chunks: AsyncIterable<Uint8Array>): AsyncIterable<{ sha256?: string; data: Uint8Array }> {
+async function* messages(
+  sha256: string,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncIterable<{ sha256?: string; data: Uint8Array }> {
   yield { sha256, data: new Uint8Array() };
   for await (const data of chunks) yield { data };
 }

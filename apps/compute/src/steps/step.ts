@@ -15,6 +15,13 @@ export interface Progress {
 }
 
 /** Answers that stay the same however often one asks. All others are asked again. */
-const FINAL: readonly Kind[] = [Kind.INVALID, Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.CONFLICT, Kind.REFUSED, Kind.EXHAUSTED];
+const FINAL: readonly Kind[] = [
+  Kind.INVALID,
+  Kind.FORBIDDEN,
+  Kind.NOT_FOUND,
+  Kind.CONFLICT,
+  Kind.REFUSED,
+  Kind.EXHAUSTED,
+];
 
 export const isFinal = ({ kind }: Problem): boolean => FINAL.includes(kind);

@@ -13,12 +13,19 @@ import { stop } from './stop.ts';
 /** Does one step of one job. Any of them may be done again after it was interrupted anywhere. */
 export function takeStep(ports: Ports, job: JobRow, step: Exclude<Step, { do: 'wait' }>): Promise<Progress> {
   switch (step.do) {
-    case 'reserve': return reserve(ports, job);
-    case 'start': return start(ports, job);
-    case 'follow': return follow(ports, job, step.state, step.seen);
-    case 'advance': return advance(ports, job);
-    case 'stop': return stop(ports, job);
-    case 'conclude': return conclude(ports, job, step.outcome, step.seen);
-    case 'settle': return settle(ports, job);
+    case 'reserve':
+      return reserve(ports, job);
+    case 'start':
+      return start(ports, job);
+    case 'follow':
+      return follow(ports, job, step.state, step.seen);
+    case 'advance':
+      return advance(ports, job);
+    case 'stop':
+      return stop(ports, job);
+    case 'conclude':
+      return conclude(ports, job, step.outcome, step.seen);
+    case 'settle':
+      return settle(ports, job);
   }
 }

@@ -33,7 +33,13 @@ const ENDS_WITHIN_MS = 15_000;
 
 /** A small job that ends by itself, unless told otherwise. */
 const SMALL = {
-  devices: 1, memoryBytes: 256n * MIB, diskBytes: 8n * MIB, processes: 40, logBytes: 65_536n, timeLimitMs: 30_000n, graceMs: 500n,
+  devices: 1,
+  memoryBytes: 256n * MIB,
+  diskBytes: 8n * MIB,
+  processes: 40,
+  logBytes: 65_536n,
+  timeLimitMs: 30_000n,
+  graceMs: 500n,
 };
 
 /** Runs small jobs on an engine and looks at them, through its contract alone. */
@@ -89,7 +95,8 @@ export class Bench {
   }
 
   /** Submits a shell script. */
-  script = (text: string, wishes: JobWishes = {}): Promise<string> => this.submit({ command: ['sh', '-c', text], ...wishes });
+  script = (text: string, wishes: JobWishes = {}): Promise<string> =>
+    this.submit({ command: ['sh', '-c', text], ...wishes });
 
   async observe(jobId: string): Promise<Observation> {
     const { observations } = await this.engine.observe({ jobIds: [jobId] });
@@ -98,18 +105,28 @@ export class Bench {
   }
 
   /** Waits until a job is in a state. */
-  reaches = (jobId: string, state: State): Promise<Observation> => eventually(`job ${jobId} is ${State[state]}`, async () => {
-    const seen = await this.observe(jobId);
-    if (seen.state === state) return seen;
-    throw new Error(`${State[seen.state]} ${End[seen.end]} ${seen.detail}`);
-  }, { withinMs: ENDS_WITHIN_MS });
+  reaches = (jobId: string, state: State): Promise<Observation> =>
+    eventually(
+      `job ${jobId} is ${State[state]}`,
+      async () => {
+        const seen = await this.observe(jobId);
+        if (seen.state === state) return seen;
+        throw new Error(`${State[seen.state]} ${End[seen.end]} ${seen.detail}`);
+      },
+      { withinMs: ENDS_WITHIN_MS },
+    );
 
   ended = (jobId: string): Promise<Observation> => this.reaches(jobId, State.ENDED);
 
   /** Runs a shell script to its end. */
   async run(text: string, wishes: JobWishes = {}) {
     const jobId = await this.script(text, wishes);
-    return { jobId, observation: await this.ended(jobId), stdout: await this.log(jobId), stderr: await this.log(jobId, Stream.STDERR) };
+    return {
+      jobId,
+      observation: await this.ended(jobId),
+      stdout: await this.log(jobId),
+      stderr: await this.log(jobId, Stream.STDERR),
+    };
   }
 
   /** All that a job has printed so far. */
@@ -119,7 +136,9 @@ export class Bench {
 
   /** Waits until a job has printed something. */
   prints = (jobId: string, text: string): Promise<string> =>
-    eventually(`job ${jobId} prints ${text}`, async () => (await this.log(jobId)).includes(text) && text, { withinMs: ENDS_WITHIN_MS });
+    eventually(`job ${jobId} prints ${text}`, async () => (await this.log(jobId)).includes(text) && text, {
+      withinMs: ENDS_WITHIN_MS,
+    });
 
   output = (jobId: string, path: string): Promise<string> => textOf(this.engine.readOutput({ jobId, path }));
 

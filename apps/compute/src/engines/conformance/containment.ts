@@ -2,9 +2,17 @@ import { expect, it } from '@jest/globals';
 import { Observation_End as End } from '@kontor/contracts/engine/v1/engine';
 import type { Bench } from './bench.ts';
 
+/** Twenty threads that stay, in one process. */
+const THREADS = `const { Worker } = require('worker_threads');
+  for (let n = 0; n < 20; n++) new Worker('setInterval(() => 0, 1000)', { eval: true });`;
+
 export function containmentCases(bench: Bench): void {
   it('contains a fork bomb, and leaves nothing of it alive', async () => {
-    const { jobId, observation } = await bench.run('bomb() { bomb | bomb & }; bomb; sleep 30', { processes: 20, timeLimitMs: 2_000n, graceMs: 0n });
+    const { jobId, observation } = await bench.run('bomb() { bomb | bomb & }; bomb; sleep 30', {
+      processes: 20,
+      timeLimitMs: 2_000n,
+      graceMs: 0n,
+    });
     // It may be stopped for its processes, or fail by itself because it gets no more of them.
     expect(['PROCESS_LIMIT', 'EXITED', 'TIME_LIMIT']).toContain(End[observation.end]);
     expect(await bench.alive(jobId)).toBe(0);
@@ -18,14 +26,17 @@ export function containmentCases(bench: Bench): void {
 
   it('counts threads as processes', async () => {
     const jobId = await bench.submit({
-      command: ['node', '-e', 'const { Worker } = require("worker_threads"); for (let i = 0; i < 20; i++) new Worker("setInterval(() => 0, 1e3)", { eval: true })'],
-      processes: 20, memoryBytes: 1024n ** 3n,
+      command: ['node', '-e', THREADS],
+      processes: 20,
+      memoryBytes: 1024n ** 3n,
     });
     expect(End[(await bench.ended(jobId)).end]).toBe('PROCESS_LIMIT');
   });
 
   it('leaves no daemon behind that forked twice', async () => {
-    const { jobId, observation } = await bench.run('(setsid sh -c "sleep 300 & sleep 300" > /dev/null 2>&1 &); echo parent done');
+    const { jobId, observation } = await bench.run(
+      '(setsid sh -c "sleep 300 & sleep 300" > /dev/null 2>&1 &); echo parent done',
+    );
     expect(observation).toMatchObject({ end: End.EXITED, exitCode: 0 });
     expect(await bench.alive(jobId)).toBe(0);
   });

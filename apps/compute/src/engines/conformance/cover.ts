@@ -5,7 +5,10 @@ import type { Bench } from './bench.ts';
 
 export function coverCases(bench: Bench): void {
   it('gives notice before cover ends, and kills at its end', async () => {
-    const { observation, stdout } = await bench.run('trap "echo notice" TERM; while :; do sleep 0.02; done', { coverMs: 1_000n, graceMs: 500n });
+    const { observation, stdout } = await bench.run('trap "echo notice" TERM; while :; do sleep 0.02; done', {
+      coverMs: 1_000n,
+      graceMs: 500n,
+    });
     expect(observation).toMatchObject({ end: End.COVER_ENDED, signal: 'SIGKILL' });
     expect(stdout).toBe('notice\n');
     expect(Number(observation.usage?.elapsedMs)).toBeGreaterThanOrEqual(1_000);
@@ -13,7 +16,10 @@ export function coverCases(bench: Bench): void {
   });
 
   it('lets a program that hears the notice end before', async () => {
-    const { observation } = await bench.run('trap "exit 0" TERM; while :; do sleep 0.02; done', { coverMs: 2_500n, graceMs: 2_000n });
+    const { observation } = await bench.run('trap "exit 0" TERM; while :; do sleep 0.02; done', {
+      coverMs: 2_500n,
+      graceMs: 2_000n,
+    });
     expect(observation).toMatchObject({ end: End.COVER_ENDED, exitCode: 0 });
     expect(Number(observation.usage?.elapsedMs)).toBeLessThan(2_000);
   });

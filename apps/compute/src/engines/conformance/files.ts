@@ -19,7 +19,9 @@ export function fileCases(bench: Bench): void {
 
   it('refuses a file that has another digest, and keeps nothing of it', async () => {
     const sha256 = digestOf('what was meant');
-    await expect(bench.engine.stageFile(pieces(sha256, Buffer.from('what came')))).rejects.toMatchObject({ code: 'wrong_digest' });
+    await expect(bench.engine.stageFile(pieces(sha256, Buffer.from('what came')))).rejects.toMatchObject({
+      code: 'wrong_digest',
+    });
     expect((await bench.engine.listMissingFiles({ sha256: [sha256] })).sha256).toEqual([sha256]);
   });
 

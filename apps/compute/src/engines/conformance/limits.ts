@@ -15,7 +15,8 @@ export function limitCases(bench: Bench): void {
 
   it('ends a job that takes more memory than it asked for', async () => {
     const jobId = await bench.submit({
-      command: ['node', '-e', 'const kept = []; setInterval(() => kept.push(Buffer.alloc(8e6, 1)), 5)'], memoryBytes: 160n * MIB,
+      command: ['node', '-e', 'const kept = []; setInterval(() => kept.push(Buffer.alloc(8e6, 1)), 5)'],
+      memoryBytes: 160n * MIB,
     });
     const { end, detail } = await bench.ended(jobId);
     expect(End[end]).toBe('MEMORY_LIMIT');
@@ -32,7 +33,10 @@ export function limitCases(bench: Bench): void {
     ['one big file', 'head -c 30000000 /dev/zero > big; sleep 30'],
     ['many small files', 'i=0; while :; do i=$((i+1)); head -c 100000 /dev/zero > f$i; done'],
     ['a file that it deleted and kept open', 'exec 3> big; rm big; head -c 30000000 /dev/zero >&3; sleep 30'],
-    ['a folder in a folder in a folder', 'while :; do mkdir 0123456789012345678901234567890123456789; cd 0123456789012345678901234567890123456789; done'],
+    [
+      'a folder in a folder in a folder',
+      'while :; do mkdir 0123456789012345678901234567890123456789; cd 0123456789012345678901234567890123456789; done',
+    ],
     ['a file in a folder that it locked', 'mkdir d; head -c 5000000 /dev/zero > d/x; chmod 000 d; sleep 30'],
   ])('ends a job whose folder holds too much: %s', async (_, text) => {
     const { observation } = await bench.run(text, { diskBytes: 3n * MIB });
@@ -40,13 +44,16 @@ export function limitCases(bench: Bench): void {
   });
 
   it('lets no job end well with more in its folder than it asked for', async () => {
-    const { observation } = await bench.run('for i in 1 2 3 4; do head -c 1000000 /dev/zero > f$i; done', { diskBytes: 3n * MIB });
+    const { observation } = await bench.run('for i in 1 2 3 4; do head -c 1000000 /dev/zero > f$i; done', {
+      diskBytes: 3n * MIB,
+    });
     expect(End[observation.end]).toBe('DISK_LIMIT');
   });
 
   it('measures what a job uses: never less than before, and about what it did', async () => {
     const jobId = await bench.script(
-      'head -c 1000000 /dev/zero > file; echo ready; end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do :; done');
+      'head -c 1000000 /dev/zero > file; echo ready; e=$(($(date +%s) + 2)); while [ $(date +%s) -lt $e ]; do :; done',
+    );
     await bench.prints(jobId, 'ready');
     const seen = [await bench.observe(jobId)];
     await eventually('the job has ended', async () => {

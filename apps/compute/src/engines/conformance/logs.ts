@@ -34,7 +34,9 @@ export function logCases(bench: Bench): void {
 
   it('keeps the first bytes of one that prints without end, counts the rest, and lets it go on', async () => {
     const printed = 200 * 1024 * 1024;
-    const { jobId, observation } = await bench.run(`echo first; head -c ${printed} /dev/zero; exit 5`, { logBytes: 10_000n });
+    const { jobId, observation } = await bench.run(`echo first; head -c ${printed} /dev/zero; exit 5`, {
+      logBytes: 10_000n,
+    });
     expect(observation).toMatchObject({ end: End.EXITED, exitCode: 5, usage: { logBytes: BigInt(printed + 6) } });
     const kept = await bench.log(jobId);
     expect(kept.length).toBe(10_000);

@@ -4,9 +4,13 @@ import { digestOf, type Bench } from './bench.ts';
 export function outputCases(bench: Bench): void {
   it('lays inputs into the working folder and keeps declared outputs with their digests', async () => {
     const sha256 = await bench.stage('one two three');
-    const { jobId, observation } = await bench.run('mkdir -p out/deep; wc -w < in/words > out/deep/count; cp in/words copy', {
-      inputs: [{ path: 'in/words', sha256 }], outputs: ['out/deep/count', 'copy', 'never-made'],
-    });
+    const { jobId, observation } = await bench.run(
+      'mkdir -p out/deep; wc -w < in/words > out/deep/count; cp in/words copy',
+      {
+        inputs: [{ path: 'in/words', sha256 }],
+        outputs: ['out/deep/count', 'copy', 'never-made'],
+      },
+    );
     expect(observation.outputs).toMatchObject([
       { path: 'out/deep/count', sha256: digestOf('3\n'), sizeBytes: 2n },
       { path: 'copy', sha256, sizeBytes: 13n },

@@ -24,7 +24,9 @@ export function pauseCases(bench: Bench): void {
   });
 
   it('stops a job also while it is paused', async () => {
-    const jobId = await bench.script('trap "echo bye; exit 0" TERM; echo ready; while :; do sleep 0.05; done', { graceMs: 5_000n });
+    const jobId = await bench.script('trap "echo bye; exit 0" TERM; echo ready; while :; do sleep 0.05; done', {
+      graceMs: 5_000n,
+    });
     await bench.prints(jobId, 'ready');
     await bench.engine.setPaused({ jobId, paused: true });
     await bench.reaches(jobId, State.PAUSED);

@@ -15,8 +15,10 @@ export function programCases(bench: Bench): void {
   });
 
   it('passes arguments as they are, never through a shell', async () => {
-    const words = ['$HOME', '`id`', 'two words', '', '"quoted"', "it's", '*', 'привет 你好 🎉', 'line\nbreak'];
-    const jobId = await bench.submit({ command: ['node', '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', ...words] });
+    const words = ['$HOME', '`id`', 'two words', '', '"', "it's", '*', 'привет 你好 🎉', 'line\nbreak'];
+    const jobId = await bench.submit({
+      command: ['node', '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', ...words],
+    });
     await bench.ended(jobId);
     expect(JSON.parse(await bench.log(jobId))).toEqual(words);
   });
@@ -35,7 +37,11 @@ export function programCases(bench: Bench): void {
   it('gives the program a big environment', async () => {
     const environment = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`BIG_${n}`, `${n}`.repeat(1500)]));
     const jobId = await bench.submit({
-      command: ['node', '-p', 'Object.entries(process.env).filter(([k]) => k.startsWith("BIG_")).map(([, v]) => v).join("").length'],
+      command: [
+        'node',
+        '-p',
+        'Object.entries(process.env).filter(([k]) => k.startsWith("BIG_")).map(([, v]) => v).join("").length',
+      ],
       environment,
     });
     await bench.ended(jobId);

@@ -24,17 +24,25 @@ export function recoveryCases(bench: Bench): void {
     expect(await bench.output(jobId, 'result')).toBe('x\n');
   });
 
-  it.each([false, true])('reports a job as lost whose supervisor was killed (paused: %s), with nothing of it alive', async (paused) => {
-    const jobId = await bench.script('(setsid sleep 300 &); echo ready; while :; do sleep 0.05; done');
-    await bench.prints(jobId, 'ready');
-    await bench.engine.setPaused({ jobId, paused });
-    await bench.reaches(jobId, paused ? State.PAUSED : State.RUNNING);
-    await bench.killSupervisor(jobId);
-    const observation = await bench.ended(jobId);
-    expect(observation.end).toBe(End.LOST);
-    expect(await bench.alive(jobId)).toBe(0);
-    expect(await bench.engine.submit(bench.request({
-      jobId, command: ['sh', '-c', '(setsid sleep 300 &); echo ready; while :; do sleep 0.05; done'],
-    }))).toEqual(observation);
-  });
+  it.each([false, true])(
+    'reports a job as lost whose supervisor was killed (paused: %s), with nothing of it alive',
+    async (paused) => {
+      const jobId = await bench.script('(setsid sleep 300 &); echo ready; while :; do sleep 0.05; done');
+      await bench.prints(jobId, 'ready');
+      await bench.engine.setPaused({ jobId, paused });
+      await bench.reaches(jobId, paused ? State.PAUSED : State.RUNNING);
+      await bench.killSupervisor(jobId);
+      const observation = await bench.ended(jobId);
+      expect(observation.end).toBe(End.LOST);
+      expect(await bench.alive(jobId)).toBe(0);
+      expect(
+        await bench.engine.submit(
+          bench.request({
+            jobId,
+            command: ['sh', '-c', '(setsid sleep 300 &); echo ready; while :; do sleep 0.05; done'],
+          }),
+        ),
+      ).toEqual(observation);
+    },
+  );
 }

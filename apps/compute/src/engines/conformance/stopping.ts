@@ -4,16 +4,23 @@ import type { Bench } from './bench.ts';
 
 export function stopCases(bench: Bench): void {
   it('lets a program that is told to stop finish within its grace', async () => {
-    const jobId = await bench.script('trap "echo saved > state; exit 3" TERM; echo ready; while :; do sleep 0.05; done', {
-      graceMs: 10_000n, outputs: ['state'],
-    });
+    const jobId = await bench.script(
+      'trap "echo saved > state; exit 3" TERM; echo ready; while :; do sleep 0.05; done',
+      {
+        graceMs: 10_000n,
+        outputs: ['state'],
+      },
+    );
     await bench.prints(jobId, 'ready');
     await bench.engine.stop({ jobId });
     expect(await bench.ended(jobId)).toMatchObject({ end: End.STOPPED, exitCode: 3, outputs: [{ path: 'state' }] });
   });
 
   it('kills a program that ignores it, with everything it started, when its grace is over', async () => {
-    const jobId = await bench.script('trap "" TERM; (trap "" TERM; sleep 300) & echo ready; while :; do sleep 0.05; done', { graceMs: 400n });
+    const jobId = await bench.script(
+      'trap "" TERM; (trap "" TERM; sleep 300) & echo ready; while :; do sleep 0.05; done',
+      { graceMs: 400n },
+    );
     await bench.prints(jobId, 'ready');
     await bench.engine.stop({ jobId });
     await bench.reaches(jobId, State.STOPPING);
@@ -22,7 +29,9 @@ export function stopCases(bench: Bench): void {
   });
 
   it('stops a job once, however often it is told', async () => {
-    const jobId = await bench.script('trap "echo told" TERM; echo ready; while :; do sleep 0.05; done', { graceMs: 600n });
+    const jobId = await bench.script('trap "echo told" TERM; echo ready; while :; do sleep 0.05; done', {
+      graceMs: 600n,
+    });
     await bench.prints(jobId, 'ready');
     for (let n = 0; n < 5; n++) await bench.engine.stop({ jobId });
     expect((await bench.ended(jobId)).end).toBe(End.STOPPED);

@@ -14,7 +14,9 @@ export function submissionCases(bench: Bench): void {
 
   it('refuses the same id with other content, and leaves the job as it is', async () => {
     const { jobId } = await bench.run('echo first');
-    await expect(bench.script('echo second', { jobId })).rejects.toMatchObject({ code: 'exists_with_different_content' });
+    await expect(bench.script('echo second', { jobId })).rejects.toMatchObject({
+      code: 'exists_with_different_content',
+    });
     expect(await bench.log(jobId)).toBe('first\n');
   });
 
@@ -25,7 +27,11 @@ export function submissionCases(bench: Bench): void {
   });
 
   it.each<[string, JobWishes, string]>([
-    ['an input that is not in the store', { inputs: [{ path: 'a', sha256: digestOf('never staged') }] }, 'files_missing'],
+    [
+      'an input that is not in the store',
+      { inputs: [{ path: 'a', sha256: digestOf('never staged') }] },
+      'files_missing',
+    ],
     ['a class that the node does not have', { acceleratorClass: 'nvidia.none.1g' }, 'wrong_accelerator_class'],
     ['a variable that no program could be given', { environment: { 'A=B': 'c' } }, 'bad_variable_name'],
     ['a zero byte in the command', { command: ['echo', 'a\0b'] }, 'invalid_request'],
@@ -36,8 +42,12 @@ export function submissionCases(bench: Bench): void {
   });
 
   it('refuses a node and a device that are not there', async () => {
-    await expect(bench.engine.submit({ ...bench.request({ command: ['true'] }), node: 'nowhere' })).rejects.toMatchObject({ code: 'node_not_found' });
-    await expect(bench.engine.submit({ ...bench.request({ command: ['true'] }), devices: [9999] })).rejects.toMatchObject({ code: 'no_such_device' });
+    await expect(
+      bench.engine.submit({ ...bench.request({ command: ['true'] }), node: 'nowhere' }),
+    ).rejects.toMatchObject({ code: 'node_not_found' });
+    await expect(
+      bench.engine.submit({ ...bench.request({ command: ['true'] }), devices: [9999] }),
+    ).rejects.toMatchObject({ code: 'no_such_device' });
   });
 
   it('does not know an id it was never given, whatever is asked of it', async () => {

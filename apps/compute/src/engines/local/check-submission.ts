@@ -4,45 +4,78 @@ import { Problem } from '@kontor/kit/problem';
 import type { FileStore } from './file-store.ts';
 import { checkProgram } from './job-spec.ts';
 
+type Store = Pick<FileStore, 'missing' | 'sizeBytes'>;
+
 /** Refuses a job that this machine could not start as asked. Nothing has changed then. */
-export function checkSubmission(request: SubmitRequest, nodes: MessageInitShape<typeof NodeSchema>[], files: FileStore): void {
+export function checkSubmission(
+  request: SubmitRequest,
+  nodes: MessageInitShape<typeof NodeSchema>[],
+  files: Store,
+): void {
   const workload = request.workload!;
   checkPlacement(request, workload, nodes);
   checkProgram(workload);
   checkInputs(workload, files);
 }
 
-function checkPlacement({ node, devices }: SubmitRequest, workload: Workload, nodes: MessageInitShape<typeof NodeSchema>[]): void {
+function checkPlacement(
+  { node, devices }: SubmitRequest,
+  workload: Workload,
+  nodes: MessageInitShape<typeof NodeSchema>[],
+): void {
   const { acceleratorClass } = workload;
   const found = nodes.find(({ name }) => name === node);
   if (!found) throw Problem.notFound('node', node);
   if (found.acceleratorClass !== acceleratorClass) {
-    throw Problem.invalid('wrong_accelerator_class', `Node ${node} has ${found.acceleratorClass}, not ${acceleratorClass}.`,
-      'Place the job on a node of its class.');
+    throw Problem.invalid(
+      'wrong_accelerator_class',
+      `Node ${node} has ${found.acceleratorClass}, not ${acceleratorClass}.`,
+      'Place the job on a node of its class.',
+    );
   }
   const missing = devices.find((device) => device < 0 || device >= found.devices!);
   if (missing !== undefined) {
-    throw Problem.invalid('no_such_device', `Node ${node} has ${found.devices} devices, and none with number ${missing}.`,
-      'Place the job on devices that the node has.');
+    throw Problem.invalid(
+      'no_such_device',
+      `Node ${node} has ${found.devices} devices, and none with number ${missing}.`,
+      'Place the job on devices that the node has.',
+    );
   }
   if (!acceleratorClass.startsWith('cpu.') && new Set(devices).size !== workload.devices) {
-    throw Problem.invalid('devices_differ', `The job asks for ${workload.devices} devices and was placed on ${new Set(devices).size}.`,
-      'Name each device that it gets once.');
+    throw Problem.invalid(
+      'devices_differ',
+      `The job asks for ${workload.devices} devices and was placed on ${new Set(devices).size}.`,
+      'Name each device that it gets once.',
+    );
   }
 }
 
-function checkInputs({ inputs, diskBytes }: Workload, files: FileStore): void {
+function checkInputs({ inputs, diskBytes }: Workload, files: Store): void {
   const paths = new Set(inputs.map(({ path }) => path));
-  const inside = inputs.find(({ path }) => path.split('/').some((_, depth, names) => depth > 0 && paths.has(names.slice(0, depth).join('/'))));
+  const inside = inputs.find(({ path }) =>
+    path.split('/').some((_, depth, names) => depth > 0 && paths.has(names.slice(0, depth).join('/'))),
+  );
   if (paths.size < inputs.length || inside) {
-    throw Problem.invalid('inputs_collide', 'Two inputs have the same path, or one lies inside another.', 'Give each input a path of its own.');
+    throw Problem.invalid(
+      'inputs_collide',
+      'Two inputs have the same path, or one lies inside another.',
+      'Give each input a path of its own.',
+    );
   }
   const missing = files.missing(inputs.map(({ sha256 }) => sha256));
   if (missing.length > 0) {
-    throw Problem.refused('files_missing', `The store lacks ${missing.length} of the inputs, first ${missing[0]}.`, 'Stage them first.');
+    throw Problem.refused(
+      'files_missing',
+      `The store lacks ${missing.length} of the inputs, first ${missing[0]}.`,
+      'Stage them first.',
+    );
   }
   const sizeBytes = inputs.reduce((sum, { sha256 }) => sum + files.sizeBytes(sha256), 0);
   if (BigInt(sizeBytes) > diskBytes) {
-    throw Problem.invalid('inputs_too_big', `The inputs are ${sizeBytes} bytes and the folder may hold ${diskBytes}.`, 'Ask for more disk.');
+    throw Problem.invalid(
+      'inputs_too_big',
+      `The inputs are ${sizeBytes} bytes and the folder may hold ${diskBytes}.`,
+      'Ask for more disk.',
+    );
   }
 }

@@ -39,8 +39,11 @@ export async function tryIsolation({ folder, nodeBinary, sandbox }: Trial): Prom
       detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces.` };
   }
   const ownUsers = root && (await faultOf(folder, spec, startBare)) === undefined;
-  return { kind: 'none', ownUsers,
-    detail: `Jobs run without a sandbox, ${ownUsers ? 'each as a user of its own' : 'all as the same user'}. ${fault}` };
+  return {
+    kind: 'none',
+    ownUsers,
+    detail: `Jobs run without a sandbox, ${ownUsers ? 'each as a user of its own' : 'all as the same user'}. ${fault}`,
+  };
 }
 
 /** Why a program cannot be run this way; undefined where it can. */

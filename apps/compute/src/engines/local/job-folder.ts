@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -131,7 +141,7 @@ export interface ExitRecord {
   leftAlive: number;
 }
 
-/** A record, or undefined where it is not there yet. Records are replaced whole, so what is read is never half written. */
+/** A record, or undefined where it is not there yet. Records are replaced whole, so none is read half written. */
 export function readRecord<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;

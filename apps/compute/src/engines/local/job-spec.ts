@@ -71,7 +71,8 @@ export function contentSha256(request: SubmitRequest): string {
 
 /** Refuses what no program could be started with. */
 export function checkProgram({ command, environment }: Workload): void {
-  if (command[0] === '') throw Problem.invalid('no_program', 'The first word of the command is empty.', 'Name a program.');
+  if (command[0] === '')
+    throw Problem.invalid('no_program', 'The first word of the command is empty.', 'Name a program.');
   const odd = Object.keys(environment).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined) {
     throw Problem.invalid('bad_variable_name', `An environment variable cannot be called ${JSON.stringify(odd)}.`,

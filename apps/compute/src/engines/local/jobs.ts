@@ -5,7 +5,15 @@ import { Problem } from '@kontor/kit/problem';
 import { failpoint } from '@kontor/kit/failpoint';
 import type { Observation } from '@kontor/contracts/engine/v1/engine';
 import {
-  flushFolder, jobFolder, readRecord, readWishes, replaceRecord, type ExitRecord, type Heartbeat, type JobFolder, type JobSpec,
+  flushFolder,
+  jobFolder,
+  readRecord,
+  readWishes,
+  replaceRecord,
+  type ExitRecord,
+  type Heartbeat,
+  type JobFolder,
+  type JobSpec,
 } from './job-folder.ts';
 import { settleLostJob } from './lost-job.ts';
 import { observationOf } from './observe.ts';

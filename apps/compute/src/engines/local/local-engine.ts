@@ -1,9 +1,23 @@
 import { join, resolve } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import {
-  Capacity_Isolation, CapacitySchema, ReadLogRequest_Stream, type Capacity, type EngineService, type ListMissingFilesRequest,
-  type ExtendCoverRequest, type ForgetRequest, type GetCapacityRequest, type Observation, type ObserveRequest,
-  type ReadLogRequest, type ReadOutputRequest, type SetPausedRequest, type StageFileRequest, type StopRequest, type SubmitRequest,
+  Capacity_Isolation,
+  CapacitySchema,
+  ReadLogRequest_Stream,
+  type Capacity,
+  type EngineService,
+  type ListMissingFilesRequest,
+  type ExtendCoverRequest,
+  type ForgetRequest,
+  type GetCapacityRequest,
+  type Observation,
+  type ObserveRequest,
+  type ReadLogRequest,
+  type ReadOutputRequest,
+  type SetPausedRequest,
+  type StageFileRequest,
+  type StopRequest,
+  type SubmitRequest,
 } from '@kontor/contracts/engine/v1/engine';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';
@@ -43,7 +57,13 @@ export class LocalEngine implements Serves<typeof EngineService> {
   private readonly jobs: Jobs;
   private found: Promise<{ machine: Machine; isolation: Isolation }> | undefined;
 
-  constructor({ home, nodeBinary = process.execPath, sandbox = true, reserveBytes = RESERVE_BYTES, controlGroup }: LocalEngineOptions) {
+  constructor({
+    home,
+    nodeBinary = process.execPath,
+    sandbox = true,
+    reserveBytes = RESERVE_BYTES,
+    controlGroup,
+  }: LocalEngineOptions) {
     this.home = resolve(home);
     this.nodeBinary = nodeBinary;
     this.sandbox = sandbox;
@@ -75,8 +95,11 @@ export class LocalEngine implements Serves<typeof EngineService> {
     const { machine, isolation } = await this.surroundings();
     const known = this.jobs.spec(request.jobId);
     if (known && known.contentSha256 !== contentSha256(request)) {
-      throw Problem.conflict('exists_with_different_content', `Job ${request.jobId} exists and is another one.`,
-        'Use a new id for a new job.');
+      throw Problem.conflict(
+        'exists_with_different_content',
+        `Job ${request.jobId} exists and is another one.`,
+        'Use a new id for a new job.',
+      );
     }
     if (!known) {
       checkSubmission(request, nodesOf(machine), this.files);
@@ -124,7 +147,8 @@ export class LocalEngine implements Serves<typeof EngineService> {
 
   async forget({ jobId }: ForgetRequest) {
     if (!this.jobs.spec(jobId)) return {};
-    if (!this.jobs.exitOf(jobId)) throw Problem.refused('job_not_ended', `Job ${jobId} has not ended.`, 'Stop it first.');
+    if (!this.jobs.exitOf(jobId))
+      throw Problem.refused('job_not_ended', `Job ${jobId} has not ended.`, 'Stop it first.');
     await this.jobs.forget(jobId);
     return {};
   }
@@ -145,8 +169,10 @@ export class LocalEngine implements Serves<typeof EngineService> {
   /** The machine and how it isolates, looked at once. */
   private surroundings() {
     const trial = { folder: join(this.home, 'jobs'), nodeBinary: this.nodeBinary, sandbox: this.sandbox };
-    this.found ??= Promise.all([discover(this.reserveBytes), tryIsolation(trial)])
-      .then(([machine, isolation]) => ({ machine, isolation }));
+    this.found ??= Promise.all([discover(this.reserveBytes), tryIsolation(trial)]).then(([machine, isolation]) => ({
+      machine,
+      isolation,
+    }));
     return this.found;
   }
 }

@@ -24,7 +24,9 @@ export async function settleLostJob(folder: JobFolder, spec: JobSpec, claim: Pro
   const endedAtMs = Date.now();
   const record: ExitRecord = {
     end: 'LOST',
-    detail: restarted ? 'The machine was restarted while it ran.' : 'Its supervisor was killed, and it with its supervisor.',
+    detail: restarted
+      ? 'The machine was restarted while it ran.'
+      : 'Its supervisor was killed, and it with its supervisor.',
     usage: heartbeat?.usage ?? NO_USAGE,
     startedAtMs: heartbeat?.startedAtMs ?? endedAtMs,
     endedAtMs,

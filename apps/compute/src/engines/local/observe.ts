@@ -17,10 +17,24 @@ export function observationOf({ jobId, exit, heartbeat }: JobSnapshot): Observat
   if (exit) return create(ObservationSchema, { jobId, state: State.ENDED, ...endOf(exit) });
   if (!heartbeat) return create(ObservationSchema, { jobId, state: State.STARTING, usage: usageOf(NO_USAGE) });
   const { state, usage, startedAtMs } = heartbeat;
-  return create(ObservationSchema, { jobId, state: State[state], usage: usageOf(usage), startedAt: timestampFromMs(startedAtMs) });
+  return create(ObservationSchema, {
+    jobId,
+    state: State[state],
+    usage: usageOf(usage),
+    startedAt: timestampFromMs(startedAtMs),
+  });
 }
 
-function endOf({ end, exitCode, signal, detail, usage, startedAtMs, endedAtMs, outputs }: ExitRecord): MessageInitShape<typeof ObservationSchema> {
+function endOf({
+  end,
+  exitCode,
+  signal,
+  detail,
+  usage,
+  startedAtMs,
+  endedAtMs,
+  outputs,
+}: ExitRecord): MessageInitShape<typeof ObservationSchema> {
   return {
     end: End[end],
     ...(exitCode !== undefined && { exitCode }),

@@ -28,7 +28,12 @@ export async function* readFrom(path: string, offset: number): AsyncGenerator<Pi
 }
 
 /** A growing file from an offset on, until whoever writes it has ended or nobody listens any more. */
-export async function* follow(path: string, offset: number, hasEnded: () => Promise<boolean>, signal: AbortSignal): AsyncGenerator<Piece> {
+export async function* follow(
+  path: string,
+  offset: number,
+  hasEnded: () => Promise<boolean>,
+  signal: AbortSignal,
+): AsyncGenerator<Piece> {
   for (let at = offset; !signal.aborted;) {
     // Asked before the file is read, so that what was written last is still seen.
     const ended = await hasEnded();

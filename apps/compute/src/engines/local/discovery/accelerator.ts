@@ -44,7 +44,9 @@ const PRODUCTS: Product[] = [
  * @param memoryBytes as the tool says it, which may be a few percent less than what the product is sold with
  */
 export function acceleratorClassOf(vendor: string, product: string, memoryBytes: number): string {
-  const known = PRODUCTS.find(({ name, acceleratorClass }) => acceleratorClass.startsWith(vendor) && name.test(product));
+  const known = PRODUCTS.find(
+    ({ name, acceleratorClass }) => acceleratorClass.startsWith(vendor) && name.test(product),
+  );
   const derived = `${vendor}.${slug(product.replace(new RegExp(`^(${vendor}|tesla|instinct|\\s)+`, 'i'), ''))}`;
   return `${known?.acceleratorClass ?? derived}.${memorySize(memoryBytes)}g`;
 }
@@ -57,4 +59,9 @@ function memorySize(memoryBytes: number): number {
 }
 
 const slug = (text: string): string =>
-  text.toLowerCase().replace(/\b\d+gb\b|\([rc]\)/g, '').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 30);
+  text
+    .toLowerCase()
+    .replace(/\b\d+gb\b|\([rc]\)/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 30);

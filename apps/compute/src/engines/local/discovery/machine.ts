@@ -34,7 +34,13 @@ export function nodesOf(machine: Machine): NodeInit[] {
   const cpuClass = CPU_CLASSES[architecture] ?? `cpu.${architecture}`;
   const cpuCores = accelerators.length === 0 ? cores : Math.max(1, Math.floor(cores / CPU_PART));
   const cpuMemory = accelerators.length === 0 ? memoryBytes : Math.floor(memoryBytes / CPU_PART);
-  const cpu = { name: hostname, acceleratorClass: cpuClass, devices: cpuCores, cores: cpuCores, memoryBytes: BigInt(cpuMemory) };
+  const cpu = {
+    name: hostname,
+    acceleratorClass: cpuClass,
+    devices: cpuCores,
+    cores: cpuCores,
+    memoryBytes: BigInt(cpuMemory),
+  };
   const classes = Map.groupBy(accelerators, ({ acceleratorClass }) => acceleratorClass);
   return [cpu, ...[...classes].map(([acceleratorClass, devices]): NodeInit => ({
     name: `${hostname}/${acceleratorClass}`,
@@ -53,6 +59,8 @@ export function grantOf(machine: Machine, acceleratorClass: string, devices: num
   const names = Map.groupBy(given, ({ variable }) => variable);
   return {
     deviceNodes: [...new Set(given.flatMap(({ deviceNodes }) => deviceNodes))],
-    environment: Object.fromEntries([...names].map(([variable, ones]) => [variable, ones.map(({ visibleAs }) => visibleAs).join(',')])),
+    environment: Object.fromEntries(
+      [...names].map(([variable, ones]) => [variable, ones.map(({ visibleAs }) => visibleAs).join(',')]),
+    ),
   };
 }

@@ -10,7 +10,9 @@ const CONTROL_NODES = ['/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-too
 /** Reads what `nvidia-smi --query-gpu` printed: one line of comma-separated values for each device. */
 export function parseNvidiaSmi(printed: string): Accelerator[] {
   return printed.split('\n').flatMap((line): Accelerator[] => {
-    const [index = '', uuid = '', name = '', mebibytes = '', driver = ''] = line.split(',').map((field) => field.trim());
+    const [index = '', uuid = '', name = '', mebibytes = '', driver = ''] = line
+      .split(',')
+      .map((field) => field.trim());
     if (!/^\d+$/.test(index) || !/^\d+$/.test(mebibytes)) return [];
     return [{
       acceleratorClass: acceleratorClassOf('nvidia', name, Number(mebibytes) * 1024 ** 2),

@@ -33,7 +33,9 @@ export function processesOf({ jobId, userId }: JobProcesses, known = new Map<num
   const all = listProcesses('/proc').filter(({ pid, state }) => pid !== process.pid && state !== 'Z');
   if (userId !== undefined) return all.filter(({ pid }) => userOf(pid) === userId);
   const marker = `KONTOR_JOB_ID=${jobId}`;
-  const mine = new Set(all.filter((one) => known.get(one.pid) === one.startTicks || hasMarker(one.pid, marker)).map(({ pid }) => pid));
+  const mine = new Set(
+    all.filter((one) => known.get(one.pid) === one.startTicks || hasMarker(one.pid, marker)).map(({ pid }) => pid),
+  );
   for (let before = -1; before !== mine.size;) {
     before = mine.size;
     for (const { pid, parentPid } of all) if (mine.has(parentPid)) mine.add(pid);

@@ -32,8 +32,10 @@ export function controlGroup(jobId: string, memoryBytes: number, place?: string)
   const found = hierarchies(readFileSync('/proc/self/mountinfo', 'utf8'), readFileSync('/proc/self/cgroup', 'utf8'));
   const unified = found.find(({ version }) => version === 2);
   const places = [place, unified?.own, unified?.mountPoint].filter((path) => path !== undefined);
-  return places.map((path) => attempt(() => unifiedGroup(path, jobId, memoryBytes))).find((group) => group !== undefined)
-    ?? attempt(() => classicGroup(found, jobId, memoryBytes));
+  return (
+    places.map((path) => attempt(() => unifiedGroup(path, jobId, memoryBytes))).find((group) => group !== undefined) ??
+    attempt(() => classicGroup(found, jobId, memoryBytes))
+  );
 }
 
 /** Hierarchies from the texts of /proc/self/mountinfo and /proc/self/cgroup. */

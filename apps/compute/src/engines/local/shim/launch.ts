@@ -29,16 +29,36 @@ export interface Surroundings {
  *
  * @throws NotStarted where the program is not there or cannot be executed
  */
-export async function launch(spec: JobSpec, output: Output, { work, enter, groups, processes }: Surroundings): Promise<Launched> {
+export async function launch(
+  spec: JobSpec,
+  output: Output,
+  { work, enter, groups, processes }: Surroundings,
+): Promise<Launched> {
   const limits = resourceLimits({ processes, diskBytes: spec.limits.diskBytes });
-  const entry = spawn('sh', [
-    '-c', ENTER_GROUPS, 'enter', 'prlimit', ...limits, ...enter, ...asUser(spec),
-    'sh', '-c', RUN_PROGRAM, 'run', work, spec.environment['PATH'] ?? '', ...spec.command,
-  ], {
-    detached: true,
-    stdio: ['pipe', output.stdout, output.stderr, 'pipe'],
-    env: { PATH: process.env['PATH'], GROUPS_TO_JOIN: groups.join(' ') },
-  });
+  const entry = spawn(
+    'sh',
+    [
+      '-c',
+      ENTER_GROUPS,
+      'enter',
+      'prlimit',
+      ...limits,
+      ...enter,
+      ...asUser(spec),
+      'sh',
+      '-c',
+      RUN_PROGRAM,
+      'run',
+      work,
+      spec.environment['PATH'] ?? '',
+      ...spec.command,
+    ],
+    {
+      detached: true,
+      stdio: ['pipe', output.stdout, output.stderr, 'pipe'],
+      env: { PATH: process.env['PATH'], GROUPS_TO_JOIN: groups.join(' ') },
+    },
+  );
   const ended = once(entry, 'exit').then(([exitCode, signal]): ProgramEnd => ({ exitCode, signal }));
   const said = once(entry.stdio[3]!, 'data').then(([line]) => String(line).trim());
   const silent = ended.then(

@@ -21,7 +21,7 @@ export function resourceLimits({ processes, diskBytes }: Pick<Limits, 'processes
   ];
 }
 
-/** Whether the kernel counts a job's processes by themselves: with a user of its own, or since 5.14 a user namespace. */
+/** Whether the kernel counts a job's processes alone: for a user of its own, and since 5.14 for a user namespace. */
 function countsByJob(): boolean {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return process.getuid?.() === 0 || major > 5 || (major === 5 && minor >= 14);

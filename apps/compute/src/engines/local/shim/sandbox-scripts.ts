@@ -28,8 +28,8 @@ show() {
   place "$1"
   mount --rbind -o ro,nosuid,nodev "$1" ".$1"
 }
-for path in /usr /bin /sbin /lib /lib32 /lib64 /libx32 /opt/rocm /etc/alternatives /etc/ld.so.cache /etc/nsswitch.conf \\
-  /etc/localtime /etc/ssl /etc/pki /etc/ca-certificates /etc/crypto-policies /etc/protocols /etc/services \\
+for path in /usr /bin /sbin /lib /lib32 /lib64 /libx32 /opt/rocm /etc/alternatives /etc/ld.so.cache \\
+  /etc/nsswitch.conf /etc/localtime /etc/ssl /etc/pki /etc/ca-certificates /etc/crypto-policies /etc/protocols /etc/services \\
   /etc/mime.types /etc/os-release /etc/OpenCL; do show "$path"; done
 : > opt/kontor/bin/node
 mount --bind -o ro,nosuid,nodev "$NODE" opt/kontor/bin/node

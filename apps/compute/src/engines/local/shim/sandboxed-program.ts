@@ -55,12 +55,19 @@ export async function buildSandbox(folder: JobFolder, spec: JobSpec): Promise<Sa
 }
 
 /** Runs a program in a sandbox: in its namespaces, as its user, without any capability. */
-export async function startSandboxed(folder: JobFolder, spec: JobSpec, output: Output, group?: ControlGroup): Promise<Program> {
+export async function startSandboxed(
+  folder: JobFolder,
+  spec: JobSpec,
+  output: Output,
+  group?: ControlGroup,
+): Promise<Program> {
   const sandbox = await buildSandbox(folder, spec);
   const gone = new Promise((resolve) => sandbox.holder.once('exit', resolve));
   try {
     const launched = await launch(spec, output, {
-      work: '/job', enter: nsenter(sandbox.firstPid, NAMESPACES), groups: group?.joins ?? [],
+      work: '/job',
+      enter: nsenter(sandbox.firstPid, NAMESPACES),
+      groups: group?.joins ?? [],
       processes: spec.limits.processes,
     });
     return new SandboxedProgram(sandbox, launched, group);

@@ -1,7 +1,15 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  jobFolder, makeRecordOnce, NO_USAGE, readRecord, readWishes, replaceRecord, type ExitRecord, type Heartbeat, type JobFolder,
+  jobFolder,
+  makeRecordOnce,
+  NO_USAGE,
+  readRecord,
+  readWishes,
+  replaceRecord,
+  type ExitRecord,
+  type Heartbeat,
+  type JobFolder,
   type JobSpec,
 } from '../job-folder.ts';
 import { identify } from '../process-identity.ts';
@@ -25,13 +33,13 @@ async function main(path: string): Promise<void> {
   const folder = jobFolder(path);
   const spec = readRecord<JobSpec>(folder.spec);
   if (!spec) throw new Error(`There is no job in ${path}.`);
-  let supervision: Supervision | undefined;
+  const running: { supervision?: Supervision } = {};
   let abandoned = false;
   // From before the claim on, because a signal without a handler would end this process.
-  process.on('SIGUSR2', () => supervision?.nudge());
+  process.on('SIGUSR2', () => running.supervision?.nudge());
   process.on('SIGTERM', () => {
     abandoned = true;
-    supervision?.abandon();
+    running.supervision?.abandon();
   });
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
@@ -46,11 +54,16 @@ async function main(path: string): Promise<void> {
     program = await start(folder, spec, logs);
   } catch (error) {
     if (!(error instanceof NotStarted)) throw error;
-    return end(folder, spec, { end: 'NOT_STARTED', usage: NO_USAGE }, { detail: error.message, startedAtMs: Date.now() });
+    return await end(
+      folder,
+      spec,
+      { end: 'NOT_STARTED', usage: NO_USAGE },
+      { detail: error.message, startedAtMs: Date.now() },
+    );
   } finally {
     logs.started();
   }
-  supervision = new Supervision(folder, spec, program, logs);
+  const supervision = (running.supervision = new Supervision(folder, spec, program, logs));
   if (abandoned) supervision.abandon();
   const supervised = await supervision.untilEnd();
   const leftAlive = await program.destroy();
@@ -64,7 +77,12 @@ async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promis
   mkdirSync(folder.root, { recursive: true });
   await layInputs(folder.work, spec);
   if (spec.isolation === 'none') return startBare(folder, spec, logs.output);
-  return startSandboxed(folder, spec, logs.output, controlGroup(spec.jobId, spec.limits.memoryBytes, spec.controlGroup));
+  return startSandboxed(
+    folder,
+    spec,
+    logs.output,
+    controlGroup(spec.jobId, spec.limits.memoryBytes, spec.controlGroup),
+  );
 }
 
 /** Nothing of the job is alive: keeps what it declared, deletes what it did not, and records how it ended. */
@@ -76,7 +94,14 @@ async function end(folder: JobFolder, spec: JobSpec, supervised: Supervised,
   const cause = supervised.end === 'EXITED' && diskBytes > spec.limits.diskBytes ? 'DISK_LIMIT' : supervised.end;
   if (Number.isFinite(diskBytes)) supervised.usage.diskBytes = diskBytes;
   if (supervised.end !== 'NOT_STARTED') {
-    const heartbeat: Heartbeat = { state: 'STOPPING', usage: supervised.usage, startedAtMs, supervised: [], helpers: [], controlGroups: [] };
+    const heartbeat: Heartbeat = {
+      state: 'STOPPING',
+      usage: supervised.usage,
+      startedAtMs,
+      supervised: [],
+      helpers: [],
+      controlGroups: [],
+    };
     replaceRecord(folder.heartbeat, heartbeat);
   }
   const outputs = cause === 'NOT_STARTED' ? [] : await keepOutputs(folder, spec.outputs);

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readWishes, replaceRecord, type End, type Heartbeat, type JobFolder, type JobSpec, type UsageRecord } from '../job-folder.ts';
+import {
+  readWishes,
+  replaceRecord,
+  type End,
+  type Heartbeat,
+  type JobFolder,
+  type JobSpec,
+  type UsageRecord,
+} from '../job-folder.ts';
 import { folderBytes } from './folder-bytes.ts';
 import type { LogCapture } from './log-capture.ts';
 import { waitedCpuMs } from './process-list.ts';
@@ -173,7 +181,10 @@ export class Supervision {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve;
     });
-    await Promise.race([woken, sleep(Math.max(1, Math.ceil(ms)), undefined, { signal: timer.signal }).catch(() => undefined)]);
+    await Promise.race([
+      woken,
+      sleep(Math.max(1, Math.ceil(ms)), undefined, { signal: timer.signal }).catch(() => undefined),
+    ]);
     timer.abort();
   }
 }

@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { transaction } from '@kontor/kit/database';
+import { Problem } from '@kontor/kit/problem';
+import { ComputeUnderTest } from '../testing/compute-under-test.ts';
+import { changeJob, Superseded } from './change-job.ts';
+import { backOff, claimDue, releaseClaim } from './claims.ts';
+import type { JobRow } from './tables.ts';
+
+describe('a claim on a job', () => {
+  it('keeps others away until it runs out', async () => {
+    const { compute } = await setup();
+    await using _ = compute;
+    const [claimed] = await claim(compute);
+    expect(claimed).toBeDefined();
+    expect(await claim(compute)).toEqual([]);
+
+    compute.clock.advance(2_000);
+    const [again] = await claim(compute);
+    expect(again?.epoch).toBe((claimed?.epoch ?? 0n) + 1n);
+  });
+
+  it('is made by one of many that try at once', async () => {
+    const { compute } = await setup();
+    await using _ = compute;
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim(compute)));
+    expect(claims.flat()).toHaveLength(1);
+  });
+
+  it('that has run out can write no more', async () => {
+    const { compute, at } = await setup();
+    await using _ = compute;
+    const [late] = await claim(compute);
+    compute.clock.advance(2_000);
+    await claim(compute);
+
+    const write = transaction(compute.db, (tx) => changeJob(tx, late ?? fail(), { state: State.STOPPING }, at()));
+    await expect(write).rejects.toBeInstanceOf(Superseded);
+    await releaseClaim(compute.life.ports, late ?? fail(), at());
+    expect(await claim(compute)).toEqual([]);
+  });
+
+  it('writes no transition that the table does not have', async () => {
+    const { compute, at } = await setup();
+    await using _ = compute;
+    const [job] = await claim(compute);
+    const write = transaction(compute.db, (tx) => changeJob(tx, job ?? fail(), { state: State.PAUSED }, at()));
+    await expect(write).rejects.toThrow('cannot become PAUSED');
+  });
+
+  it('given back is due when it says, and at once where something was asked meanwhile', async () => {
+    const { compute, at, project } = await setup();
+    await using _ = compute;
+    const [job] = await claim(compute);
+    await releaseClaim(compute.life.ports, job ?? fail(), new Date(at().getTime() + 60_000));
+    expect(await claim(compute)).toEqual([]);
+
+    compute.clock.advance(60_000);
+    const [next] = await claim(compute);
+    await compute.life.client.cancelJob({ project, id: next?.id ?? '' });
+    await releaseClaim(compute.life.ports, next ?? fail(), new Date(at().getTime() + 60_000));
+    expect(await claim(compute)).toHaveLength(1);
+  });
+
+  it('given back after failures is due later each time, and the job says why', async () => {
+    const { compute, project } = await setup();
+    await using _ = compute;
+    const waits: number[] = [];
+    for (let failure = 0; failure < 8; failure++) {
+      let [job] = await claim(compute);
+      let waited = 0;
+      for (; !job; waited += 250) {
+        compute.clock.advance(250);
+        [job] = await claim(compute);
+      }
+      waits.push(waited);
+      await backOff(compute.life.ports, job, Problem.unavailable('service_unavailable', 'The ledger does not answer.'));
+    }
+    expect(waits).toEqual([0, 250, 500, 1_000, 2_000, 4_000, 8_000, 10_000]);
+    const { jobs } = await compute.life.client.listJobs({ project });
+    expect(jobs[0]?.detail).toBe('It goes on by itself: The ledger does not answer.');
+  });
+
+  it('is not made on what its own process still works on', async () => {
+    const { compute, id } = await setup();
+    await using _ = compute;
+    expect(await claimDue(compute.life.ports, 10, [id])).toEqual([]);
+  });
+
+  it('is made on no more than there are hands for', async () => {
+    const { compute, project } = await setup();
+    await using _ = compute;
+    await compute.submit(project);
+    expect(await claimDue(compute.life.ports, 1, [])).toHaveLength(1);
+  });
+});
+
+async function setup() {
+  const compute = await ComputeUnderTest.start();
+  const project = compute.project();
+  const { id } = await compute.submit(project);
+  return { compute, project, id, at: () => compute.clock.now() };
+}
+
+const claim = (compute: ComputeUnderTest): Promise<JobRow[]> => claimDue(compute.life.ports, 10, []);
+
+const fail = (): never => {
+  throw new Error('There should be a claimed job.');
+};

@@ -1,0 +1,98 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  chownSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { jobFolder, type JobSpec } from '../job-folder.ts';
+import { NotStarted } from './program.ts';
+import { startSandboxed } from './sandboxed-program.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+describe('a program in a sandbox', () => {
+  it('sees the device nodes it was given and no others', async () => {
+    const other = readdirSync('/dev').find((name) => /^(kmsg|console|tty)$/.test(name));
+    expect(await printed('ls /dev', { deviceNodes: ['/dev/tty'] })).toMatch(/\btty\b/);
+    expect(other).toBeDefined();
+    expect(await printed('ls /dev')).toBe('fd\nfull\nnull\nrandom\nshm\nstderr\nstdin\nstdout\nurandom\nzero\n');
+  });
+
+  it('sees nothing in Kontor\'s folder, also where that is below one that it may see', async () => {
+    expect(readdirSync('/usr/share').length).toBeGreaterThan(0);
+    expect(await printed('ls -A /usr/share; ls /usr | grep -c share', { hidden: '/usr/share' })).toBe('1\n');
+  });
+
+  it('has scratch space of the size of its disk, and shared memory of half its memory', async () => {
+    const text = await printed('df -k --output=size /tmp /dev/shm | tail -n 2');
+    expect(text.trim().split(/\s+/).map(Number)).toEqual([1024, 32 * 1024]);
+  });
+
+  it('is the first to go when the machine is short of memory', async () => {
+    expect(await printed('cat /proc/self/oom_score_adj')).toBe('1000\n');
+  });
+
+  it('runs as nobody that the machine knows', async () => {
+    expect(await printed("id -un; id -G | wc -w; awk '{ print $3 }' /proc/self/uid_map")).toMatch(
+      isRoot ? /^job\n1\n4294967295\n$/ : /^job\n\d+\n1\n$/,
+    );
+  });
+
+  it('does not start where its sandbox cannot be built, and leaves nothing of it', async () => {
+    await expect(printed('true', { nodeBinary: '/nonexistent/node' })).rejects.toThrow(NotStarted);
+    await expect(printed('true', { nodeBinary: '/nonexistent/node' })).rejects.toThrow(
+      /could not be built: .*nonexistent/,
+    );
+  });
+});
+
+/** What a script prints in a sandbox of its own; nothing of the sandbox is left then. */
+async function printed(script: string, over: Partial<JobSpec> = {}): Promise<string> {
+  const folder = jobFolder(mkdtempSync(join(tmpdir(), 'kontor-sandbox-')));
+  mkdirSync(folder.root);
+  mkdirSync(folder.work);
+  const spec = { ...specOf(script), ...over };
+  if (spec.userId !== undefined) chownSync(folder.work, spec.userId, spec.userId);
+  const file = openSync(folder.stdout, 'w');
+  try {
+    const program = await startSandboxed(folder, spec, { stdout: file, stderr: file });
+    await program.ended;
+    expect(await program.destroy()).toBe(0);
+    return readFileSync(folder.stdout, 'utf8');
+  } finally {
+    closeSync(file);
+    expect(readdirSync(folder.root)).toEqual([]);
+    expect(existsSync(folder.work)).toBe(true);
+    rmSync(folder.path, { recursive: true });
+  }
+}
+
+const specOf = (script: string): JobSpec => ({
+  jobId: 'x',
+  contentSha256: '',
+  isolation: 'namespaces',
+  command: ['sh', '-c', script],
+  environment: { PATH: '/usr/bin:/bin' },
+  ...(isRoot && { userId: 0x7000_0001 }),
+  deviceNodes: [],
+  limits: {
+    memoryBytes: 64 * 1024 ** 2,
+    diskBytes: 1024 ** 2,
+    processes: 20,
+    logBytes: 1024,
+    timeMs: 10_000,
+    graceMs: 0,
+  },
+  inputs: [],
+  outputs: [],
+  nodeBinary: process.execPath,
+  hidden: '/nonexistent',
+});
