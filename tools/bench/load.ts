@@ -76,7 +76,10 @@ async function perSecond(seconds: number, inFlight: number, once: () => Promise<
   const began = performance.now();
   let done = 0;
   await Promise.all(Array.from({ length: inFlight }, async () => {
-    while (performance.now() - began < seconds * 1000) done += await once();
+    while (performance.now() - began < seconds * 1000) {
+      const answered = await once();
+      done += answered;
+    }
   }));
   return done / ((performance.now() - began) / 1000);
 }

@@ -1,7 +1,7 @@
-import * as grpc from '@grpc/grpc-js';
-import { service as health } from 'grpc-health-check';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import type { Service } from './services.ts';
 import { HOST, type StartSettings } from './settings.ts';
 
@@ -11,30 +11,40 @@ export const STARTER = 'start';
 const TIMEOUT_MS = 2_000;
 
 /** Asks a service whether it serves. Never throws. */
-export function isServing(service: Service, settings: StartSettings): Promise<boolean> {
+export async function isServing(service: Service, settings: StartSettings): Promise<boolean> {
   const port = settings.ports[service.name];
-  return service.health === 'http' ? isServingHttp(port) : isServingGrpc(service.name, port, join(settings.home, 'tls'));
-}
-
-async function isServingHttp(port: number): Promise<boolean> {
   try {
-    return (await fetch(`http://${HOST}:${port}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+    return service.health === 'http' ? await isServingHttp(port) : await isServingGrpc(service.name, port, join(settings.home, 'tls'));
   } catch {
     return false;
   }
 }
 
-const HealthClient = grpc.makeGenericClientConstructor(health, 'Health');
+async function isServingHttp(port: number): Promise<boolean> {
+  return (await fetch(`http://${HOST}:${port}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+}
 
-function isServingGrpc(name: string, port: number, tls: string): Promise<boolean> {
-  const [ca, key, certificate] = ['ca.crt', `${STARTER}.key`, `${STARTER}.crt`].map((file) => readFileSync(join(tls, file)));
-  const credentials = grpc.credentials.createSsl(ca, key, certificate);
-  const client = new HealthClient(`${HOST}:${port}`, credentials, { 'grpc.ssl_target_name_override': name });
-  return new Promise((resolve) => {
-    const answered = (error: grpc.ServiceError | null, reply?: { status: unknown }) => {
-      client.close();
-      resolve(!error && reply?.status === 'SERVING');
-    };
-    client['Check']?.({ service: '' }, { deadline: Date.now() + TIMEOUT_MS }, answered);
-  });
+/** In gRPC's framing (one flag byte, four of length): an empty HealthCheckRequest, and a response with status SERVING. */
+const REQUEST = Buffer.from([0, 0, 0, 0, 0]);
+const SERVING = Buffer.from([0, 0, 0, 0, 2, 0x08, 1]);
+
+/**
+ * One gRPC health check over one connection of its own, which is gone afterwards: a pooled client would keep it open for
+ * seconds, and a server that stops waits for its connections.
+ */
+async function isServingGrpc(name: string, port: number, tls: string): Promise<boolean> {
+  const [ca, key, cert] = ['ca.crt', `${STARTER}.key`, `${STARTER}.crt`].map((file) => readFileSync(join(tls, file)));
+  const session = connect(`https://${HOST}:${port}`, { ca, key, cert, servername: name });
+  const timeout = setTimeout(() => session.destroy(new Error('no answer')), TIMEOUT_MS);
+  try {
+    const failed = new Promise<never>((_, reject) => session.once('error', reject));
+    const call = session.request({
+      ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers',
+    });
+    call.end(REQUEST);
+    return SERVING.equals(await Promise.race([buffer(call), failed]));
+  } finally {
+    clearTimeout(timeout);
+    session.destroy();
+  }
 }

@@ -63,7 +63,7 @@ describe('a process that is kept alive', () => {
 async function setup() {
   const said: string[] = [];
   const everything = new AbortController();
-  const thing = { starts: 0, stops: 0, failures: 0, end: (how: string) => void how };
+  const thing = { starts: 0, stops: 0, failures: 0, end: (_how: string): void => undefined };
   const start = async (): Promise<Running> => {
     if (thing.failures-- > 0) throw new Error('no luck');
     thing.starts += 1;

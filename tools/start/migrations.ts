@@ -28,14 +28,10 @@ function refuseDrift(service: string, drift: string[]): void {
     'Add a migration that does this, or correct the tables.');
 }
 
-/** What a service keeps, as it was built, with the way in which all services name columns. */
+/** What a service keeps, as it was built. */
 async function schemaOf(service: string): Promise<Schema> {
-  const database = join(ROOT, 'apps', service, 'dist', 'src', 'database.js');
-  const naming = join(ROOT, 'libs', 'kit', 'dist', 'snake-naming.js');
-  if (!existsSync(database) || !existsSync(naming)) {
-    throw new StartFault(`The service ${service} is not built.`, 'Run npm run build.');
-  }
-  const { default: schema } = (await import(pathToFileURL(database).href)) as { default: Schema };
-  const { SnakeNaming } = (await import(pathToFileURL(naming).href)) as { SnakeNaming: new () => Schema['namingStrategy'] & object };
-  return { tables: schema.tables, migrations: schema.migrations, namingStrategy: new SnakeNaming() };
+  const file = join(ROOT, 'apps', service, 'dist', 'src', 'database.js');
+  if (!existsSync(file)) throw new StartFault(`The service ${service} is not built.`, 'Run npm run build.');
+  const { default: schema } = (await import(pathToFileURL(file).href)) as { default: Schema };
+  return { tables: schema.tables, migrations: schema.migrations };
 }

@@ -12,6 +12,7 @@ await run(async () => {
   checkFolder();
   checkDisk();
   await ensurePackages();
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'kontor', 'node');
   await continueWith('tools/start/main.ts');
 });
 

@@ -116,7 +116,7 @@ function dyingAt(point: Failpoint, pass: number) {
 
 /** Lets the time pass until it dies. */
 async function untilDead(compute: ComputeUnderTest, death: Promise<'dead'>): Promise<void> {
-  let looked: number | 'dead' = await Promise.race([death, 0]);
+  let looked: number | 'dead' = await Promise.race([death, Promise.resolve(0)]);
   for (let seconds = 0; looked !== 'dead'; seconds++) {
     if (seconds === 60) throw new Error('The process never came to that point.');
     compute.clock.advance(1_000);

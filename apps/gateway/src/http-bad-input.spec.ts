@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
 import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TOKEN, workload } from '../test/gateway-under-test.ts';
 import type { Ask } from '../test/http-client.ts';
@@ -40,7 +40,12 @@ const bodies: Record<string, [Ask, number, string]> = {
   'a path that climbs': [{ body: newJob({ workload: workload({ outputs: ['../secret'] }) }) }, 400, 'invalid_request'],
   'lists in each other': [{ raw: '['.repeat(100_000) + ']'.repeat(100_000) }, 400, 'invalid_request'],
   'objects in each other': [{ raw: `${'{"workload":'.repeat(80_000)}1${'}'.repeat(80_000)}` }, 400, 'invalid_request'],
-  'a list of 300,000 empty inputs': [{ raw: `{"workload":{"inputs":[${'{},'.repeat(300_000)}{}]}}` }, 400, 'invalid_request'],
+  'a list of 300,001 empty inputs': [
+    { raw: `{"workload":{"inputs":[${'{},'.repeat(300_000)}{}]}}` }, 400, 'invalid_request',
+  ],
+  'a list of 1,000 empty inputs': [
+    { body: newJob({ workload: workload({ inputs: Array(1_000).fill({}) }) }) }, 400, 'invalid_request',
+  ],
   'more than 1 MiB': [{ raw: text1MiB }, 413, 'body_too_large'],
   'more than 1 MiB in chunks': [{ raw: text1MiB, headers: chunked }, 413, 'body_too_large'],
   'a form': [{ raw: 'id=1', headers: ofType('application/x-www-form-urlencoded') }, 415, 'unsupported_media_type'],
@@ -49,17 +54,20 @@ const bodies: Record<string, [Ask, number, string]> = {
   'JSON in gzip': [{ raw: '{}', headers: { 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type'],
 };
 
+/** None of these requests may change anything, so they can share a gateway. */
+const gateway = await gatewayUnderTest(await testTls(SERVICES));
+afterAll(() => gateway[Symbol.asyncDispose]());
+
 describe('a body that breaks a rule', () => {
   it.each(Object.entries(bodies))('such as %s is a problem, and creates nothing', async (_, [ask, status, code]) => {
-    await using it = await setup();
-    const reply = await it.ask('POST', jobs, ask);
+    const reply = await gateway.ask('POST', jobs, ask);
     expect(reply).toMatchObject({ status, headers: { 'content-type': 'application/problem+json; charset=utf-8' } });
     expect(reply.json).toMatchObject({
       type: `urn:kontor:problem:${code}`, status, code, detail: expect.any(String), help: expect.any(String),
       title: expect.any(String), instance: `urn:kontor:request:${reply.headers['x-request-id']}`,
     });
     expect(reply.text.length).toBeLessThan(10_000);
-    expect(it.compute.jobs.size).toBe(0);
+    expect(gateway.compute.jobs.size).toBe(0);
   });
 
   it('takes a byte order mark and a charset in quotes, which are no faults', async () => {
@@ -105,8 +113,7 @@ const urls: Record<string, [string, string, number, string]> = {
 
 describe('a URL that leads nowhere', () => {
   it.each(Object.entries(urls))('such as %s is a problem', async (_, [method, path, status, code]) => {
-    await using it = await setup();
-    const reply = await it.ask(method, path);
+    const reply = await gateway.ask(method, path);
     expect(reply).toMatchObject({ status, headers: { 'content-type': 'application/problem+json; charset=utf-8' } });
     expect(reply.json).toMatchObject({ status, code });
   });
@@ -128,13 +135,12 @@ describe('what is not HTTP', () => {
     ],
   };
   it.each(Object.entries(requests))('such as %s is a problem too', async (_, [request, status, code]) => {
-    await using it = await setup();
-    const connection = rawConnection(it.url);
+    const connection = rawConnection(gateway.url);
     connection.request(request);
     const [head = '', body = ''] = (await connection.replies).split('\r\n\r\n');
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*Content-Type: application/problem\\+json`, 's'));
     expect(JSON.parse(body)).toMatchObject({ status, code });
-    expect(await it.get('/v1/me')).toMatchObject({ status: 200 });
+    expect(await gateway.get('/v1/me')).toMatchObject({ status: 200 });
   });
 
   it('does not disturb anybody when a caller hangs up in the middle of a body', async () => {

@@ -92,7 +92,7 @@ describe('reading a message', () => {
   it('keeps its refusal short, however much is wrong', () => {
     const flood = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field${i}`, i]));
     expect(faultsOf(() => readMessage(NewJobSchema, flood))).toHaveLength(20);
-    const inputs = Array.from({ length: 5_000 }, () => 7);
+    const inputs = Array.from({ length: 1_000 }, () => ({}));
     expect(faultsOf(() => readMessage(NewJobSchema, newJob({ workload: workload({ inputs }) })))).toHaveLength(20);
   });
 

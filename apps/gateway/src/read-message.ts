@@ -2,6 +2,7 @@ import {
   fromJson, type DescField, type DescMessage, type JsonObject, type JsonValue, type MessageShape,
 } from '@bufbuild/protobuf';
 import { Problem, type Violation } from '@kontor/kit/problem';
+import { rulesOf } from '@kontor/kit/rules';
 import { validate } from '@kontor/kit/validate';
 
 /** More than anybody would read; a hostile body could otherwise make a long reply. */
@@ -14,7 +15,11 @@ const VIOLATIONS_MAX = 20;
  */
 export function readMessage<D extends DescMessage>(desc: D, json: JsonValue): MessageShape<D> {
   const message = readShape(desc, json);
-  validate(desc, message);
+  try {
+    validate(desc, message);
+  } catch (error) {
+    throw error instanceof Problem ? invalid(error.violations) : error;
+  }
   return message;
 }
 
@@ -59,7 +64,9 @@ function checkField(desc: DescMessage, field: DescField, value: JsonValue, path:
     const detail = inexact(value) ?? faultOf(desc, { [field.jsonName]: value });
     if (detail) found.push({ field: path, detail });
   } else if (field.fieldKind === 'list') {
+    const most = rulesOf(field)?.maxSize ?? Infinity;
     if (!Array.isArray(value)) found.push({ field: path, detail: 'must be a list' });
+    else if (value.length > most) found.push({ field: path, detail: `must have at most ${most} items` });
     else value.forEach((item, i) => found.length < VIOLATIONS_MAX && checkObject(inner, item, `${path}[${i}]`, found));
   } else if (field.fieldKind === 'map') {
     if (!isObject(value)) found.push({ field: path, detail: 'must be a JSON object' });

@@ -41,18 +41,19 @@ describe('the ledger, against the sequential one that anyone could write on pape
       await fund(gateway, world.project('p'), MEANS, 'odd');
       await fund(gateway, world.project('p'), { ...MEANS, credits: 0n }, 'huge');
       await fund(gateway, world.project('q'), POOR, 'odd');
-      const { credits, deviceMs, slots, floor } = MEANS;
-      world.fundModel('p', { 'CR:demo': credits, 'DEVICE_MS:odd': deviceMs, 'SLOTS:odd': slots }, floor);
-      world.fundModel('p', { 'DEVICE_MS:huge': deviceMs, 'SLOTS:huge': slots }, floor);
-      world.fundModel('q', { 'CR:demo': POOR.credits, 'DEVICE_MS:odd': deviceMs, 'SLOTS:odd': POOR.slots }, floor);
+      world.fundModel('p', 'odd', MEANS);
+      world.fundModel('p', 'huge', { ...MEANS, credits: 0n });
+      world.fundModel('q', 'odd', POOR);
       world.revenueBefore = await world.revenue();
       return world;
     }
 
     private project = (name: string) => ({ tenantId: this.ids('tenant'), projectId: this.ids(name) });
 
-    private fundModel(project: string, means: Record<string, bigint>, floor: bigint): void {
-      for (const [asset, amount] of Object.entries(means)) this.model.fund(project, asset, amount, floor);
+    private fundModel(project: string, acceleratorClass: string, { credits, deviceMs, slots, floor }: typeof MEANS): void {
+      this.model.fund(project, 'CR:demo', credits, floor);
+      this.model.fund(project, `DEVICE_MS:${acceleratorClass}`, deviceMs);
+      this.model.fund(project, `SLOTS:${acceleratorClass}`, slots);
     }
 
     async take({ afterMs, replica, commands }: Step): Promise<void> {

@@ -26,7 +26,7 @@ export function withLegs(reservation: Unsettled): Reservation {
 /** What a leg has moved for good once so much device time is paid for. Slots are only ever held. */
 export function paidBy(asset: string, deviceMs: bigint, ucrPerDeviceHour: bigint): bigint {
   switch (kindOf(asset)) {
-    case 'credits': return costUcr(deviceMs, ucrPerDeviceHour + 1n);
+    case 'credits': return costUcr(deviceMs, ucrPerDeviceHour);
     case 'device_time': return deviceMs;
     case 'slots': return 0n;
   }

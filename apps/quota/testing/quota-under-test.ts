@@ -45,7 +45,7 @@ export async function startQuota({ database, tls, clock = new SystemClock() }: P
 export const CLASS = 'cpu.x86_64';
 export const UCR_PER_MS = 3_600_000n;
 
-/** What a project starts with; each amount in the unit of its asset. */
+/** What a project starts with; each amount in the unit of its asset. The floor is that of its credits. */
 export interface Means {
   credits?: bigint;
   deviceMs?: bigint;
@@ -68,10 +68,12 @@ export async function fundedProject(gateway: Quota, means: Means = {}, accelerat
 /** Opens a project's accounts for a class and grants it means. */
 export async function fund(gateway: Quota, project: Project, means: Means = {}, acceleratorClass = CLASS) {
   const { credits = 1_000_000_000n, deviceMs = 1_000_000_000n, slots = 1_000n, floor = 0n } = means;
-  const amounts = {
-    'CR:demo': credits, [`DEVICE_MS:${acceleratorClass}`]: deviceMs, [`SLOTS:${acceleratorClass}`]: slots,
-  };
-  await Promise.all(Object.entries(amounts).map(async ([asset, amount]) => {
+  const amounts = [
+    { asset: 'CR:demo', amount: credits, floor },
+    { asset: `DEVICE_MS:${acceleratorClass}`, amount: deviceMs, floor: 0n },
+    { asset: `SLOTS:${acceleratorClass}`, amount: slots, floor: 0n },
+  ];
+  await Promise.all(amounts.map(async ({ asset, amount, floor }) => {
     const account = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset, floor });
     const treasury = await gateway.openAccount({ purpose: Purpose.TREASURY, asset });
     if (amount === 0n) return;

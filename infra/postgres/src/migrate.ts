@@ -1,15 +1,12 @@
 import 'reflect-metadata';
 import pg from 'pg';
-import { AbstractLogger, DataSource, type MixedList, type NamingStrategyInterface } from 'typeorm';
-import { SnakeNaming } from '@kontor/kit/snake-naming';
+import { AbstractLogger, DataSource, type MixedList } from 'typeorm';
 import { drift } from './drift.ts';
 
 /** Tables (entity classes) and migration classes of one service. */
 export interface Schema {
   tables: NewableFunction[];
   migrations: NewableFunction[];
-  /** How the service turns names of classes and fields into those of tables and columns, where it does. */
-  namingStrategy?: NamingStrategyInterface;
 }
 
 export interface MigrateOptions extends Schema {
@@ -72,6 +69,8 @@ async function withLock<T>(url: string, log: (line: string) => void, work: () =>
 }
 
 async function withDataSource<T>(options: Schema & { url: string }, work: (source: DataSource) => Promise<T>): Promise<T> {
+  // Only now, because `npm start` loads this file before it builds the kit.
+  const { SnakeNaming } = await import('@kontor/kit/snake-naming');
   const source = new DataSource({
     type: 'postgres',
     url: options.url,
@@ -81,7 +80,6 @@ async function withDataSource<T>(options: Schema & { url: string }, work: (sourc
     namingStrategy: new SnakeNaming(),
     installExtensions: false,
     logger: new Silent(),
-    ...(options.namingStrategy && { namingStrategy: options.namingStrategy }),
   });
   await source.initialize();
   try {

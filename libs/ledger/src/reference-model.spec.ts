@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ReferenceLedger, type ModelCommand } from './reference-model.ts';
+import { ReferenceLedger } from './reference-model.ts';
 
 const CREDITS = 'p/CR:demo';
 const named = { project: 'p', id: 'job' };
-const reserve: ModelCommand = { kind: 'reserve', ...named, acceleratorClass: 'gpu', slots: 1n, cover: 100n, timeoutMs: 1_000n };
+const terms = { acceleratorClass: 'gpu', slots: 1n, cover: 100n, timeoutMs: 1_000n };
+const reserve = { kind: 'reserve' as const, ...named, ...terms };
 
 describe('the ledger on paper', () => {
   it('sets aside, posts, and returns what was not used', () => {
@@ -42,7 +43,8 @@ describe('the ledger on paper', () => {
     expect(ledger.held(CREDITS)).toBe(200n);
     ledger.execute({ kind: 'expire', ...named }, 1_000n);
     expect(ledger.held(CREDITS)).toBe(0n);
-    expect(ledger.execute({ kind: 'advance', ...named, used: 1n, cover: 0n, timeoutMs: 1_000n }, 1_000n)).toBe('already_expired');
+    const late = { kind: 'advance' as const, ...named, used: 1n, cover: 0n, timeoutMs: 1_000n };
+    expect(ledger.execute(late, 1_000n)).toBe('already_expired');
   });
 
   function setup(): ReferenceLedger {
@@ -55,5 +57,6 @@ describe('the ledger on paper', () => {
   }
 
   const sum = (ledger: ReferenceLedger, asset: string): bigint =>
-    [...ledger.accounts()].filter((account) => account.endsWith(`/${asset}`)).reduce((all, account) => all + ledger.balance(account), 0n);
+    [...ledger.accounts()].filter((account) => account.endsWith(`/${asset}`))
+      .reduce((all, account) => all + ledger.balance(account), 0n);
 });

@@ -2,12 +2,12 @@ import { costUcr } from './cost.ts';
 import { fitsInt64 } from './int64.ts';
 
 /** Commands in the plainest form: ids and names are strings, instants are milliseconds. */
-export type ModelCommand =
-  | { kind: 'reserve'; project: string; id: string; acceleratorClass: string; slots: bigint; cover: bigint; timeoutMs: bigint }
-  | { kind: 'advance'; project: string; id: string; used: bigint; cover: bigint; timeoutMs: bigint }
-  | { kind: 'post'; project: string; id: string; used: bigint; cause: 'USER' | 'LIMIT' | 'BUDGET' | 'SITE' }
-  | { kind: 'void'; project: string; id: string }
-  | { kind: 'expire'; project: string; id: string };
+export type ModelCommand = { project: string; id: string } & (
+  | { kind: 'reserve'; acceleratorClass: string; slots: bigint; cover: bigint; timeoutMs: bigint }
+  | { kind: 'advance'; used: bigint; cover: bigint; timeoutMs: bigint }
+  | { kind: 'post'; used: bigint; cause: 'USER' | 'LIMIT' | 'BUDGET' | 'SITE' }
+  | { kind: 'void' }
+  | { kind: 'expire' });
 
 type Command<K extends ModelCommand['kind']> = Extract<ModelCommand, { kind: K }>;
 
@@ -58,7 +58,7 @@ export class ReferenceLedger {
     try {
       const after = this.decide(command, before && { ...before }, nowMs);
       this.reservations.set(command.id, after);
-      if (this.movements.some(({ amount }) => !fitsInt64(amount)) || !this.balancesFit()) throw new Refusal('amount_overflow');
+      if (!this.numbersFit()) throw new Refusal('amount_overflow');
       return 'ok';
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
@@ -90,23 +90,17 @@ export class ReferenceLedger {
       case 'advance': return this.advance(command, found, nowMs);
       case 'post': return this.post(command, found);
       case 'void': return this.void(found);
-      case 'expire': return found.state === 'PENDING' && found.expiresAtMs <= nowMs ? { ...found, state: 'EXPIRED' } : found;
+      case 'expire': return isDue(found, nowMs) ? { ...found, state: 'EXPIRED' } : found;
     }
   }
 
   private reserve(asked: Command<'reserve'>, found: ModelReservation | undefined, nowMs: bigint): ModelReservation {
-    if (found) {
-      if (found.asked.project !== asked.project) throw new Refusal('exists_with_different_project');
-      if (found.asked.acceleratorClass !== asked.acceleratorClass) throw new Refusal('exists_with_different_accelerator_class');
-      if (found.asked.slots !== asked.slots) throw new Refusal('exists_with_different_slots');
-      if (found.asked.cover !== asked.cover) throw new Refusal('exists_with_different_cover_device_ms');
-      if (found.asked.timeoutMs !== asked.timeoutMs) throw new Refusal('exists_with_different_timeout_ms');
-      return found;
-    }
+    if (found) return same(found, asked);
     const rate = this.rates.get(asked.acceleratorClass);
     if (rate === undefined) throw new Refusal('no_rate');
     const fresh: ModelReservation = {
-      asked, rate, state: 'PENDING', used: 0n, cover: asked.cover, late: 0n, waived: 0n, expiresAtMs: nowMs + asked.timeoutMs,
+      asked, rate, state: 'PENDING', used: 0n, cover: asked.cover, late: 0n, waived: 0n,
+      expiresAtMs: nowMs + asked.timeoutMs,
     };
     const needs = this.setAside(fresh);
     if ([...needs.keys()].some((account) => !this.floors.has(account))) throw new Refusal('account_not_found');
@@ -126,8 +120,9 @@ export class ReferenceLedger {
     const extended = { ...now, cover: command.cover };
     const [present, wanted] = [this.setAside(now), this.setAside(extended)];
     if (!coverFits(extended)) throw new Refusal('amount_overflow');
-    const short = [...wanted].some(([account, amount]) => amount - (present.get(account) ?? 0n) > this.available(account));
-    return short ? now : extended;
+    const isShort = [...wanted].some(([account, amount]) =>
+      amount - (present.get(account) ?? 0n) > this.available(account));
+    return isShort ? now : extended;
   }
 
   private post(command: Command<'post'>, found: ModelReservation): ModelReservation {
@@ -142,7 +137,7 @@ export class ReferenceLedger {
     const final = this.use(found, command.used);
     const posted: ModelReservation = { ...final, state: 'POSTED', cause: command.cause };
     if (command.cause !== 'SITE') return posted;
-    this.pay(found.asked, costUcr(final.used, final.rate), final.used, 'back');
+    this.pay(found.asked, -costUcr(final.used, final.rate), -final.used);
     return { ...posted, used: 0n, waived: final.used };
   }
 
@@ -158,16 +153,16 @@ export class ReferenceLedger {
     const open = found.state === 'PENDING' ? ahead(found) : 0n;
     const paid = more < open ? more : open;
     const after = { ...found, used: found.used + paid, late: found.late + more - paid };
-    this.pay(found.asked, costUcr(after.used, found.rate) - costUcr(found.used, found.rate), paid, 'forth');
-    this.pay({ ...found.asked, project: 'LATE_USAGE' }, costUcr(after.late, found.rate) - costUcr(found.late, found.rate),
-      more - paid, 'forth');
+    const cost = (from: bigint, to: bigint): bigint => costUcr(to, found.rate) - costUcr(from, found.rate);
+    this.pay(found.asked, cost(found.used, after.used), paid);
+    this.pay({ ...found.asked, project: 'LATE_USAGE' }, cost(found.late, after.late), more - paid);
     return after;
   }
 
-  private pay({ project, acceleratorClass }: Command<'reserve'>, ucr: bigint, deviceMs: bigint, way: 'forth' | 'back'): void {
+  /** Moves credits and device time to the operator's revenue, or back where they are negative. */
+  private pay({ project, acceleratorClass }: Command<'reserve'>, ucr: bigint, deviceMs: bigint): void {
     for (const [asset, amount] of [[this.credits, ucr], [`DEVICE_MS:${acceleratorClass}`, deviceMs]] as const) {
-      const [payer, revenue] = [`${project}/${asset}`, `REVENUE/${asset}`];
-      this.movements.push(way === 'forth' ? { debit: payer, credit: revenue, amount } : { debit: revenue, credit: payer, amount });
+      this.movements.push({ debit: `${project}/${asset}`, credit: `REVENUE/${asset}`, amount });
     }
   }
 
@@ -182,15 +177,30 @@ export class ReferenceLedger {
     ]);
   }
 
-  private balancesFit(): boolean {
-    return [...this.accounts()].every((account) =>
-      fitsInt64(this.balance(account)) && fitsInt64(this.held(account)) && fitsInt64(this.balance(account) - this.held(account)));
+  private numbersFit(): boolean {
+    const ofAccounts = [...this.accounts()].flatMap((account) => {
+      const [balance, held] = [this.balance(account), this.held(account)];
+      return [balance, held, balance - held];
+    });
+    return [...ofAccounts, ...this.movements.map(({ amount }) => amount)].every(fitsInt64);
   }
 
   private available(account: string): bigint {
     return this.balance(account) - this.held(account) - (this.floors.get(account) ?? 0n);
   }
 }
+
+function same(found: ModelReservation, asked: Command<'reserve'>): ModelReservation {
+  const names = {
+    project: 'project', acceleratorClass: 'accelerator_class', slots: 'slots', cover: 'cover_device_ms', timeoutMs: 'timeout_ms',
+  } as const;
+  for (const [field, name] of Object.entries(names) as [keyof typeof names, string][]) {
+    if (found.asked[field] !== asked[field]) throw new Refusal(`exists_with_different_${name}`);
+  }
+  return found;
+}
+
+const isDue = ({ state, expiresAtMs }: ModelReservation, nowMs: bigint): boolean => state === 'PENDING' && expiresAtMs <= nowMs;
 
 const ahead = ({ cover, used, late }: ModelReservation): bigint => (cover > used + late ? cover - used - late : 0n);
 

@@ -7,14 +7,14 @@ const NODE = { devices: 8, cores: 64, memoryBytes: 512n * GIB };
 
 describe('what a job is billed as on a node with 8 devices, 64 cores and 512 GiB', () => {
   it.each([
-    { job: { devices: 1, cores: 8, memoryBytes: 64n * GIB }, millidevices: 1_000n, because: 'an eighth of everything is one device' },
-    { job: { devices: 1, cores: 32, memoryBytes: GIB }, millidevices: 4_000n, because: 'half of the cores keeps four devices busy' },
-    { job: { devices: 1, cores: 1, memoryBytes: 512n * GIB }, millidevices: 8_000n, because: 'all of the memory is the whole node' },
-    { job: { devices: 0, cores: 1, memoryBytes: 0n }, millidevices: 125n, because: 'a core alone is an eighth of a device' },
-    { job: { devices: 0, cores: 0, memoryBytes: 1n }, millidevices: 1n, because: 'a share is rounded up' },
-    { job: { devices: 0, cores: 0, memoryBytes: 0n }, millidevices: 0n, because: 'nothing is nothing' },
-  ])('$because', ({ job, millidevices }) => {
-    expect(billedMillidevices(job, NODE)).toBe(millidevices);
+    { because: 'an eighth of everything is one device', devices: 1, cores: 8, memoryBytes: 64n * GIB, billed: 1_000n },
+    { because: 'half of the cores keeps four devices busy', devices: 1, cores: 32, memoryBytes: GIB, billed: 4_000n },
+    { because: 'all of the memory is the whole node', devices: 1, cores: 1, memoryBytes: 512n * GIB, billed: 8_000n },
+    { because: 'a core alone is an eighth of a device', devices: 0, cores: 1, memoryBytes: 0n, billed: 125n },
+    { because: 'a share is rounded up', devices: 0, cores: 0, memoryBytes: 1n, billed: 1n },
+    { because: 'nothing is nothing', devices: 0, cores: 0, memoryBytes: 0n, billed: 0n },
+  ])('$because', ({ billed, ...job }) => {
+    expect(billedMillidevices(job, NODE)).toBe(billed);
   });
 
   it('bills a core of a node whose devices are its cores as one device', () => {
@@ -23,7 +23,8 @@ describe('what a job is billed as on a node with 8 devices, 64 cores and 512 GiB
   });
 
   it('refuses what the node does not have', () => {
-    expect(() => billedMillidevices({ devices: 9, cores: 1, memoryBytes: 0n }, NODE)).toThrow('A job cannot take 9 of 8.');
+    const greedy = { devices: 9, cores: 1, memoryBytes: 0n };
+    expect(() => billedMillidevices(greedy, NODE)).toThrow('A job cannot take 9 of 8.');
     expect(() => billedMillidevices({ devices: 0, cores: -1, memoryBytes: 0n }, NODE)).toThrow(RangeError);
     expect(() => billedMillidevices(NODE, { ...NODE, devices: 0 })).toThrow('A node without devices');
   });
@@ -32,7 +33,8 @@ describe('what a job is billed as on a node with 8 devices, 64 cores and 512 GiB
     const part = fc.record({ devices: fc.nat(4), cores: fc.nat(32), memoryBytes: fc.bigInt(0n, 256n * GIB) });
     fc.assert(fc.property(part, part, (one, other) => {
       const both = {
-        devices: one.devices + other.devices, cores: one.cores + other.cores, memoryBytes: one.memoryBytes + other.memoryBytes,
+        devices: one.devices + other.devices, cores: one.cores + other.cores,
+        memoryBytes: one.memoryBytes + other.memoryBytes,
       };
       const whole = billedMillidevices(both, NODE);
       expect(whole).toBeLessThanOrEqual(8_000n);
