@@ -9,9 +9,10 @@ import { inPairs } from './pairs.ts';
 import { numberProjects, pgbench } from './pgbench.ts';
 import { startProcess } from './running.ts';
 
-const PAIRS = 5;
+const PAIRS = 2;
 const SECONDS = 4;
-const PROJECTS = 1_000;
+/** With three accounts each: a thousand accounts. */
+const PROJECTS = 334;
 
 /**
  * A whole reservation (credits, device time, slots, journal row; mTLS; fsync on) beside pgbench running the same
@@ -34,8 +35,8 @@ export async function run(): Promise<Figure[]> {
   return [
     await against('one hot account, stream', stream, one, 8),
     await against('one hot account, batch', batch, one, 8),
-    await against('1,000 projects, stream', stream, projects, 3),
-    await against('1,000 projects, batch', batch, projects, 3),
+    await against('1,000 accounts, stream', stream, projects, 3),
+    await against('1,000 accounts, batch', batch, projects, 3),
     await besideEcho(ledger),
   ];
 }

@@ -22,7 +22,7 @@ export interface AccountName {
 export const accountId = ({ project, purpose, asset }: AccountName): string =>
   uuid5('account', project?.tenantId ?? '', project?.projectId ?? '', purpose, asset);
 
-/** Credits, device time and slots of a project, each on its way to the operator's revenue: the legs of a reservation. */
+/** A project's credits, device time and slots, each on its way to the operator's revenue: the legs of a reservation. */
 export const legRoutes = (operator: string, project: ProjectRef, acceleratorClass: string): Route[] =>
   [creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)].map((asset) => ({
     asset,

@@ -102,7 +102,8 @@ function accountMessage({ tenantId, projectId, floor, createdAt, ...same }: Acco
     ...same, createdAt: timestampFromDate(createdAt),
     ...(tenantId !== null && projectId !== null && { project: { tenantId, projectId } }),
     // With a deep overdraft more may be available than 64 bits can say; nobody can ask for more than that at once.
-    ...(floor !== null && available !== undefined && { floor, available: available < INT64_MAX ? available : INT64_MAX }),
+    ...(floor !== null && { floor }),
+    ...(available !== undefined && { available: available < INT64_MAX ? available : INT64_MAX }),
   };
 }
 

@@ -63,7 +63,8 @@ describe('gathering commands', () => {
     const doomed = Promise.allSettled([batcher.submit(1), batcher.submit(2)]);
     await turn();
     fail(Problem.unavailable('ledger_unavailable', 'The database restarts.'));
-    expect(await doomed).toMatchObject([{ reason: { code: 'ledger_unavailable' } }, { reason: { code: 'ledger_unavailable' } }]);
+    const refused = { reason: { code: 'ledger_unavailable' } };
+    expect(await doomed).toMatchObject([refused, refused]);
     const next = batcher.submit(3);
     await turn();
     finish();

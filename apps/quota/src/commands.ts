@@ -26,7 +26,8 @@ export class Commands implements OnModuleDestroy {
 
   constructor(private readonly ledger: Ledger) {
     const log = logger('quota');
-    this.batcher = new Batcher((orders) => ledger.execute(orders), (error) => log.error({ err: error }, 'a batch failed'));
+    const failed = (error: unknown): void => log.error({ err: error }, 'a batch failed');
+    this.batcher = new Batcher((orders) => ledger.execute(orders), failed);
   }
 
   /** @throws Problem where the command is refused */

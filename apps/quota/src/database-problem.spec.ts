@@ -11,10 +11,12 @@ describe('a failure of the database', () => {
     expect(databaseProblem(Object.assign(new Error(message), { code }))).toMatchObject({ code: 'ledger_unavailable' });
   });
 
-  it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'Client has encountered a connection error'])(
-    'without a code (%s) is a lost connection', (message) => {
-      expect(databaseProblem(new Error(message))).toMatchObject({ code: 'ledger_unavailable' });
-    });
+  it.each([
+    'Connection terminated unexpectedly', 'timeout exceeded when trying to connect',
+    'Client has encountered a connection error and is not queryable',
+  ])('without a code (%s) is a lost connection', (message) => {
+    expect(databaseProblem(new Error(message))).toMatchObject({ code: 'ledger_unavailable' });
+  });
 
   it.each(['42P01', '23514', '22003', '25P02'])('that is our own fault (%s) stays what it is', (code) => {
     const error = Object.assign(new Error('a fault'), { code });
@@ -22,7 +24,8 @@ describe('a failure of the database', () => {
   });
 
   it('leaves alone what is no failure of the database', () => {
-    const [refusal, bug] = [Problem.refused('no_rate', 'No rate is in force.'), new Error('The account was not locked.')];
+    const refusal = Problem.refused('no_rate', 'No rate is in force.');
+    const bug = new Error('The account was not locked.');
     expect(databaseProblem(refusal)).toBe(refusal);
     expect(databaseProblem(bug)).toBe(bug);
     expect(databaseProblem(undefined)).toBeUndefined();

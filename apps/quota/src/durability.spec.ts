@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import 'reflect-metadata';
+import { describe, expect, it } from '@jest/globals';
 import { dataSourceOptions } from '@kontor/kit/database';
 import { serve } from '@kontor/kit/serve';
 import { testDatabase } from '@kontor/testing/database';
@@ -15,13 +15,13 @@ describe('a database that may forget what it acknowledged', () => {
     await using ledger = await setup();
     const tls = (await testTls(['quota'])).of('quota');
     const start = serve(quotaService(ledger.config), { listen: '127.0.0.1:0', tls });
-    await expect(start).rejects.toThrow(/^The database has fsync and full_page_writes and synchronous_commit off and could forget/);
+    await expect(start).rejects.toThrow('The database has fsync and full_page_writes and synchronous_commit off');
   });
 
   it('is recognised by any one of the settings', async () => {
     await using ledger = await setup();
     await ask(ledger.ownerUrl, `ALTER DATABASE "${ledger.name}" SET synchronous_commit = on`);
-    await expect(ledger.check()).rejects.toThrow(/^The database has fsync and full_page_writes off /);
+    await expect(ledger.check()).rejects.toThrow('The database has fsync and full_page_writes off');
   });
 
   it('is accepted when the configuration says so', async () => {

@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import {
+  Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Transfer_Reason as Reason,
+} from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
-import { testDatabase } from '@kontor/testing/database';
-import { FakeClock } from '@kontor/testing/fake-clock';
-import { testTls } from '@kontor/testing/test-tls';
 import { ask } from '../testing/in-database.ts';
-import { CLASS, fundedProject, startQuota, UCR_PER_MS } from '../testing/quota-under-test.ts';
-import database from './database.ts';
+import { codeOf, quotaUnderTest } from '../testing/quota-under-test.ts';
 
 interface Entry {
   actor: string;
@@ -22,8 +20,7 @@ describe('the journal of the ledger', () => {
     await using quota = await setup();
     const { project, compute } = quota;
     const named = { project, id: uuid7() };
-    const request = { ...named, acceleratorClass: CLASS, slots: 2, coverDeviceMs: 100n, timeoutMs: 60_000n };
-    await compute.reserve(request);
+    await compute.reserve(quota.terms(named.id, 100n));
     await compute.advance({ ...named, usedDeviceMs: 40n, coverDeviceMs: 200n, timeoutMs: 60_000n });
     await compute.post({ ...named, usedDeviceMs: 250n, cause: Cause.USER });
 
@@ -34,7 +31,9 @@ describe('the journal of the ledger', () => {
       ['compute', 'reservation.post', project.tenantId],
     ]);
     expect(entries[0]?.before).toBeNull();
-    expect(entries[0]?.after).toMatchObject({ projectId: project.projectId, slots: 2, ucrPerDeviceHour: '3600000', coverDeviceMs: '100' });
+    expect(entries[0]?.after).toMatchObject({
+      projectId: project.projectId, slots: 1, ucrPerDeviceHour: '3600000', coverDeviceMs: '100',
+    });
     expect(entries[1]?.before).toMatchObject({ usedDeviceMs: '0', coverDeviceMs: '100' });
     expect(entries[2]?.after).toMatchObject({ usedDeviceMs: '200', lateDeviceMs: '50' });
   });
@@ -42,27 +41,28 @@ describe('the journal of the ledger', () => {
   it('has none for what was refused or had happened already', async () => {
     await using quota = await setup();
     const { project, compute, gateway } = quota;
-    const named = { project, id: uuid7() };
-    const request = { ...named, acceleratorClass: CLASS, slots: 2, coverDeviceMs: 100n, timeoutMs: 60_000n };
+    const request = quota.terms();
+    const named = { project, id: request.id };
     await compute.reserve(request);
     await compute.void(named);
     const before = await quota.count();
-    await compute.reserve(request);
-    await compute.void(named);
-    await expect(compute.reserve({ ...request, slots: 3 })).rejects.toMatchObject({ code: 'exists_with_different_slots' });
-    await expect(compute.post({ ...named, usedDeviceMs: 1n, cause: Cause.USER })).rejects.toMatchObject({ code: 'already_voided' });
-    await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset: 'CR:demo' });
+    expect([
+      await codeOf(compute.reserve(request)), await codeOf(compute.void(named)),
+      await codeOf(compute.reserve({ ...request, slots: 3 })),
+      await codeOf(compute.post({ ...named, usedDeviceMs: 1n, cause: Cause.USER })),
+      await codeOf(gateway.openAccount({ project, purpose: Purpose.PROJECT, asset: 'CR:demo' })),
+    ]).toEqual(['ok', 'ok', 'exists_with_different_slots', 'already_voided', 'ok']);
     await quota.sweep();
     expect(await quota.count()).toBe(before);
   });
 
   it('records what time does as the service\'s own deed', async () => {
     await using quota = await setup();
-    const named = { project: quota.project, id: uuid7() };
-    await quota.compute.reserve({ ...named, acceleratorClass: CLASS, slots: 1, coverDeviceMs: 100n, timeoutMs: 1_000n });
-    quota.clock.advance(1_000);
+    const request = quota.terms();
+    await quota.compute.reserve(request);
+    quota.clock.advance(60_000);
     await quota.sweep();
-    expect((await quota.entriesOf(named.id)).map(({ actor, action }) => [actor, action])).toEqual([
+    expect((await quota.entriesOf(request.id)).map(({ actor, action }) => [actor, action])).toEqual([
       ['compute', 'reservation.reserve'], ['quota', 'reservation.expire'],
     ]);
   });
@@ -70,35 +70,33 @@ describe('the journal of the ledger', () => {
   it('records accounts, transfers and rates', async () => {
     await using quota = await setup();
     const { project, gateway } = quota;
-    const account = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset: 'CR:other', floor: -5n });
-    const treasury = await gateway.openAccount({ purpose: Purpose.TREASURY, asset: 'CR:other' });
-    const grant = { id: uuid7(), debitAccountId: treasury.id, creditAccountId: account.id, amount: 7n, reason: Reason.GRANT };
+    const named = { project, purpose: Purpose.PROJECT, asset: 'CR:other' };
+    const { id: creditAccountId } = await gateway.openAccount({ ...named, floor: -5n });
+    const { id: debitAccountId } = await gateway.openAccount({ purpose: Purpose.TREASURY, asset: 'CR:other' });
+    const grant = { id: uuid7(), debitAccountId, creditAccountId, amount: 7n, reason: Reason.GRANT };
     await gateway.createTransfer(grant);
     await gateway.createTransfer(grant);
     await gateway.setRate({ acceleratorClass: 'nvidia.h100', ucrPerDeviceHour: 9n });
 
-    expect(await quota.entriesOf(account.id)).toMatchObject([
-      { actor: 'gateway', action: 'account.open', tenant_id: project.tenantId, after: { asset: 'CR:other', floor: '-5' } },
+    expect(await quota.entriesOf(creditAccountId)).toMatchObject([{
+      actor: 'gateway', action: 'account.open', tenant_id: project.tenantId, after: { asset: 'CR:other', floor: '-5' },
+    }]);
+    expect(await quota.entriesOf(grant.id)).toMatchObject([
+      { action: 'transfer.create', after: { amount: '7', asset: 'CR:other' } },
     ]);
-    expect(await quota.entriesOf(grant.id)).toMatchObject([{ action: 'transfer.create', after: { amount: '7', asset: 'CR:other' } }]);
-    expect(await quota.entriesOf('nvidia.h100')).toMatchObject([{ action: 'rate.set', after: { ucrPerDeviceHour: '9' } }]);
+    expect(await quota.entriesOf('nvidia.h100')).toMatchObject([
+      { action: 'rate.set', after: { ucrPerDeviceHour: '9' } },
+    ]);
   });
 
   async function setup() {
-    const ledger = await testDatabase('quota', database.migrations);
-    const tls = await testTls(['quota', 'compute', 'gateway']);
-    const clock = new FakeClock();
-    const quota = await startQuota({ database: ledger, tls, clock });
-    const project = await fundedProject(quota.gateway);
-    await quota.gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: UCR_PER_MS });
+    const quota = await quotaUnderTest();
+    const { url } = quota.database;
     return {
-      ...quota, project, clock,
-      entriesOf: (subject: string) => ask<Entry>(ledger.url, 'SELECT * FROM journal WHERE subject = $1 ORDER BY seq', [subject]),
-      count: async () => Number((await ask<{ n: string }>(ledger.url, 'SELECT count(*) AS n FROM journal'))[0]?.n),
-      async [Symbol.asyncDispose]() {
-        await quota[Symbol.asyncDispose]();
-        await ledger.drop();
-      },
+      ...quota,
+      entriesOf: (subject: string) =>
+        ask<Entry>(url, 'SELECT * FROM journal WHERE subject = $1 ORDER BY seq', [subject]),
+      count: async () => Number((await ask<{ n: string }>(url, 'SELECT count(*) AS n FROM journal'))[0]?.n),
     };
   }
 });

@@ -3,13 +3,10 @@ import { Account_Purpose as Purpose, Reservation_State as State } from '@kontor/
 import { uuid5, uuid7 } from '@kontor/kit/id';
 import { costUcr } from '@kontor/ledger/cost';
 import { ReferenceLedger, type ModelCommand } from '@kontor/ledger/reference-model';
-import { testDatabase } from '@kontor/testing/database';
-import { FakeClock } from '@kontor/testing/fake-clock';
-import { testTls } from '@kontor/testing/test-tls';
+import type { FakeClock } from '@kontor/testing/fake-clock';
 import fc from 'fast-check';
 import { history, RATES, toMessage, type Step } from '../testing/history.ts';
-import { expectBalanced, fund, startQuota, type QuotaUnderTest } from '../testing/quota-under-test.ts';
-import database from './database.ts';
+import { expectBalanced, fund, quotaUnderTest, type Replica } from '../testing/quota-under-test.ts';
 
 const HISTORIES = Number(process.env['KONTOR_HISTORIES'] ?? 200);
 const SEED = process.env['KONTOR_SEED'];
@@ -50,7 +47,8 @@ describe('the ledger, against the sequential one that anyone could write on pape
 
     private project = (name: string) => ({ tenantId: this.ids('tenant'), projectId: this.ids(name) });
 
-    private fundModel(project: string, acceleratorClass: string, { credits, deviceMs, slots, floor }: typeof MEANS): void {
+    private fundModel(project: string, acceleratorClass: string, means: typeof MEANS): void {
+      const { credits, deviceMs, slots, floor } = means;
       this.model.fund(project, 'CR:demo', credits, floor);
       this.model.fund(project, `DEVICE_MS:${acceleratorClass}`, deviceMs);
       this.model.fund(project, `SLOTS:${acceleratorClass}`, slots);
@@ -107,25 +105,21 @@ describe('the ledger, against the sequential one that anyone could write on pape
   }
 
   interface Replicas extends AsyncDisposable {
-    replicas: [QuotaUnderTest, QuotaUnderTest];
+    replicas: [Replica, Replica];
     clock: FakeClock;
   }
 
   async function setup(): Promise<Replicas> {
-    const ledger = await testDatabase('quota', database.migrations);
-    const tls = await testTls(['quota', 'compute', 'gateway']);
-    const clock = new FakeClock();
-    const replicas: [QuotaUnderTest, QuotaUnderTest] = [
-      await startQuota({ database: ledger, tls, clock }), await startQuota({ database: ledger, tls, clock }),
-    ];
+    const one = await quotaUnderTest();
+    const other = await one.start();
     for (const [acceleratorClass, ucrPerDeviceHour] of Object.entries(RATES)) {
-      await replicas[0].gateway.setRate({ acceleratorClass, ucrPerDeviceHour });
+      await one.gateway.setRate({ acceleratorClass, ucrPerDeviceHour });
     }
     return {
-      replicas, clock,
+      replicas: [one, other], clock: one.clock,
       async [Symbol.asyncDispose]() {
-        for (const replica of replicas) await replica[Symbol.asyncDispose]();
-        await ledger.drop();
+        await other[Symbol.asyncDispose]();
+        await one[Symbol.asyncDispose]();
       },
     };
   }

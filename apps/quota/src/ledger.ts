@@ -67,7 +67,7 @@ export class Ledger {
     return decided.results;
   }
 
-  /** Every account that the orders may touch. A reservation's own never change, so they may be read before the locks. */
+  /** Every account that the orders may touch. A reservation's own never change: they may be read before the locks. */
   private async accountIds(client: ClientBase, orders: Order[]): Promise<string[]> {
     const ids = new Set<string>();
     const later = orders.filter(({ command }) => command.case !== 'reserve');

@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { testDatabase } from '@kontor/testing/database';
-import { FakeClock } from '@kontor/testing/fake-clock';
-import { testTls } from '@kontor/testing/test-tls';
-import { CLASS, expectBalanced, fundedProject, startQuota, UCR_PER_MS } from '../testing/quota-under-test.ts';
+import { expectBalanced, quotaUnderTest, UCR_PER_MS } from '../testing/quota-under-test.ts';
 import { play, tidy } from '../testing/story.ts';
-import database from './database.ts';
 
 /** After the arrow: state, used+late/cover in device-milliseconds, then the project's credits left/held. */
 const STORIES: Record<string, string> = {
@@ -93,26 +89,9 @@ const STORIES: Record<string, string> = {
 
 describe('the life of a reservation', () => {
   it.each(Object.entries(STORIES))('%s', async (_, story) => {
-    await using scene = await setup();
-    expect(await play(scene, tidy(story))).toBe(tidy(story));
-    await expectBalanced(scene.quota.gateway);
+    await using quota = await quotaUnderTest({ credits: 100n });
+    await quota.gateway.setRate({ acceleratorClass: 'unopened', ucrPerDeviceHour: UCR_PER_MS });
+    expect(await play(quota, tidy(story))).toBe(tidy(story));
+    await expectBalanced(quota.gateway);
   });
-
-  async function setup() {
-    const ledger = await testDatabase('quota', database.migrations);
-    const tls = await testTls(['quota', 'compute', 'gateway']);
-    const clock = new FakeClock();
-    const quota = await startQuota({ database: ledger, tls, clock });
-    const project = await fundedProject(quota.gateway, { credits: 100n });
-    for (const acceleratorClass of [CLASS, 'unopened']) {
-      await quota.gateway.setRate({ acceleratorClass, ucrPerDeviceHour: UCR_PER_MS });
-    }
-    return {
-      quota, clock, project,
-      async [Symbol.asyncDispose]() {
-        await quota[Symbol.asyncDispose]();
-        await ledger.drop();
-      },
-    };
-  }
 });

@@ -15,7 +15,9 @@ import { QuotaController } from './quota.controller.ts';
 import { Rates } from './rates.ts';
 import { Transfers } from './transfers.ts';
 
-@Module({ providers: [Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers] })
+@Module({
+  providers: [Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers],
+})
 class QuotaModule {}
 
 /** The whole service, for a process of its own or for hosting it in a test or a benchmark. */

@@ -1,85 +1,55 @@
 import { describe, expect, it } from '@jest/globals';
 import { ChargeRecord_Cause as Cause, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
-import { testDatabase } from '@kontor/testing/database';
 import { eventually } from '@kontor/testing/eventually';
-import { FakeClock } from '@kontor/testing/fake-clock';
-import { testTls } from '@kontor/testing/test-tls';
 import { ask } from '../testing/in-database.ts';
-import { accountOf, CLASS, expectBalanced, fundedProject, startQuota, UCR_PER_MS } from '../testing/quota-under-test.ts';
-import database from './database.ts';
+import { codeOf, expectBalanced, quotaUnderTest } from '../testing/quota-under-test.ts';
 
 describe('a ledger that is interrupted', () => {
-  it('goes on after a restart with what it had acknowledged, and expires what came due meanwhile by itself', async () => {
-    await using ledger = await setup();
+  it('goes on with what it had acknowledged, and by itself expires what came due meanwhile', async () => {
+    await using quota = await quotaUnderTest();
+    const { project } = quota;
     const [kept, forgotten] = [uuid7(), uuid7()];
-    {
-      await using quota = await ledger.start();
-      await quota.compute.reserve(ledger.terms(kept, 3_600_000n));
-      await quota.compute.reserve(ledger.terms(forgotten, 1_000n));
-    }
-    ledger.clock.advance(60_000);
-    await using quota = await ledger.start();
-    const named = { project: ledger.project, id: forgotten };
-    await eventually('the reservation has expired', async () => (await quota.gateway.getReservation(named)).state === State.EXPIRED);
-    expect((await accountOf(quota.gateway, ledger.project, 'CR:demo')).held).toBe(10n);
-    const posted = await quota.compute.post({ project: ledger.project, id: kept, usedDeviceMs: 7n, cause: Cause.USER });
+    await quota.compute.reserve({ ...quota.terms(kept), timeoutMs: 3_600_000n });
+    await quota.compute.reserve(quota.terms(forgotten));
+    await quota.stop();
+    quota.clock.advance(60_000);
+    await using again = await quota.start();
+    await eventually('the reservation has expired', async () =>
+      (await again.gateway.getReservation({ project, id: forgotten })).state === State.EXPIRED);
+    const posted = await again.compute.post({ project, id: kept, usedDeviceMs: 7n, cause: Cause.USER });
     expect(posted.state).toBe(State.POSTED);
-    await expectBalanced(quota.gateway);
+    await expectBalanced(again.gateway);
   });
 
   it('says try again when its connections are cut, does nothing twice, and recovers by itself', async () => {
-    await using ledger = await setup();
-    await using quota = await ledger.start();
-    const answered: string[] = [];
-    const attempt = async (id: string): Promise<void> => {
-      const reserved = await quota.compute.reserve(ledger.terms(id, 60_000n)).catch((error: unknown) => error);
-      if (reserved instanceof Error) {
-        expect(reserved).toMatchObject({ code: 'ledger_unavailable' });
-        return attempt(id);
-      }
-      answered.push(id);
+    await using quota = await quotaUnderTest();
+    const refusals = new Set<string>();
+    const insist = async (id: string): Promise<void> => {
+      const code = await codeOf(quota.compute.reserve(quota.terms(id)));
+      if (code === 'ok') return;
+      refusals.add(code);
+      await insist(id);
     };
-    const cutting = (async () => {
-      for (let cut = 0; cut < 10; cut++) {
-        await ask(ledger.adminUrl, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kontor_quota' AND datname = $1`, [ledger.name]);
-      }
-    })();
-    await Promise.all(Array.from({ length: 80 }, () => attempt(uuid7())));
-    await cutting;
-    expect(answered).toHaveLength(80);
-    await eventually('it works again', async () => {
-      expect((await accountOf(quota.gateway, ledger.project, 'CR:demo')).held).toBe(800n);
-      return true;
-    });
+    const cut = async (): Promise<void> => {
+      const admin = process.env['KONTOR_TEST_POSTGRES'] ?? '';
+      for (let round = 0; round < 10; round++) await ask(admin, CUT, [quota.database.name]);
+    };
+    await Promise.all([cut(), ...Array.from({ length: 80 }, () => insist(uuid7()))]);
+    expect([...refusals].filter((code) => code !== 'ledger_unavailable')).toEqual([]);
+    await eventually('it reads again', async () => (await quota.credits()).held === 800n);
     await expectBalanced(quota.gateway);
   });
 
   it('finishes what is under way before it stops', async () => {
-    await using ledger = await setup();
-    const quota = await ledger.start();
-    const ids = Array.from({ length: 30 }, () => uuid7());
-    const answers = Promise.allSettled(ids.map((id) => quota.compute.reserve(ledger.terms(id, 60_000n))));
-    await eventually('the first has arrived', async () => (await ask(ledger.ownerUrl, 'SELECT FROM reservation LIMIT 1')).length === 1);
-    await ledger.stop(quota);
-    const acknowledged = (await answers).filter(({ status }) => status === 'fulfilled').length;
-    const [written] = await ask<{ n: string }>(ledger.ownerUrl, 'SELECT count(*) AS n FROM reservation');
-    expect(Number(written?.n)).toBe(acknowledged);
+    await using quota = await quotaUnderTest();
+    const { url } = quota.database;
+    const answers = Array.from({ length: 30 }, () => codeOf(quota.compute.reserve(quota.terms())));
+    await eventually('the first is there', async () => (await ask(url, 'SELECT FROM reservation')).length > 0);
+    await quota.stop();
+    const acknowledged = (await Promise.all(answers)).filter((code) => code === 'ok').length;
+    expect(await ask(url, 'SELECT count(*)::int AS n FROM reservation')).toEqual([{ n: acknowledged }]);
   });
 
-  async function setup() {
-    const ledger = await testDatabase('quota', database.migrations);
-    const tls = await testTls(['quota', 'compute', 'gateway']);
-    const clock = new FakeClock();
-    const start = () => startQuota({ database: ledger, tls, clock });
-    await using first = await start();
-    await first.gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: UCR_PER_MS });
-    const project = await fundedProject(first.gateway);
-    return {
-      ...ledger, clock, project, start, adminUrl: process.env['KONTOR_TEST_POSTGRES'] ?? '',
-      stop: (quota: AsyncDisposable) => quota[Symbol.asyncDispose](),
-      terms: (id: string, timeoutMs: bigint) =>
-        ({ project, id, acceleratorClass: CLASS, slots: 1, coverDeviceMs: 10n, timeoutMs }),
-    };
-  }
+  const CUT = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kontor_quota' AND datname = $1`;
 });

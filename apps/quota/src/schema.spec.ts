@@ -4,9 +4,8 @@ import { testDatabase } from '@kontor/testing/database';
 import { ask } from '../testing/in-database.ts';
 import database from './database.ts';
 
-const PROJECT_ACCOUNT = `INSERT INTO account VALUES
-  ('00000000-0000-5000-8000-000000000001', '00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000003',
-   1, 'CR:demo', 10, 0, 0, '2030-01-01')`;
+const [A, B] = ['00000000-0000-5000-8000-000000000001', '00000000-0000-5000-8000-000000000002'];
+const PROJECT_ACCOUNT = `INSERT INTO account VALUES ('${A}', '${A}', '${B}', 1, 'CR:demo', 10, 0, 0, '2030-01-01')`;
 
 describe('what the database itself promises', () => {
   it('is what the entities say', async () => {
@@ -14,7 +13,7 @@ describe('what the database itself promises', () => {
     expect(await migrate({ ...database, url: ledger.ownerUrl })).toEqual({ ran: [], drift: [] });
   });
 
-  it.each(['transfer', 'journal', 'charge_record', 'rate'])('lets the service add to %s and never change or delete', async (table) => {
+  it.each(['transfer', 'journal', 'charge_record', 'rate'])('lets the service only add to %s', async (table) => {
     await using ledger = await setup();
     await expect(ask(ledger.url, `DELETE FROM ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
     await expect(ask(ledger.url, `TRUNCATE ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
@@ -29,8 +28,8 @@ describe('what the database itself promises', () => {
   });
 
   it.each([
-    'UPDATE account SET floor = -100', 'UPDATE account SET asset = \'CR:other\'', 'UPDATE reservation SET ucr_per_device_hour = 0',
-    'UPDATE reservation SET project_id = id', 'UPDATE leg SET debit_account_id = credit_account_id',
+    'UPDATE account SET floor = -100', 'UPDATE account SET purpose = 2',
+    'UPDATE reservation SET ucr_per_device_hour = 0', 'UPDATE reservation SET project_id = id', 'UPDATE leg SET debit_account_id = credit_account_id',
   ])('keeps the service from %s', async (sql) => {
     await using ledger = await setup();
     await expect(ask(ledger.url, sql)).rejects.toThrow('permission denied');
@@ -48,14 +47,11 @@ describe('what the database itself promises', () => {
 
   it('refuses a transfer of nothing and one to itself', async () => {
     await using ledger = await setup();
-    const [a, b] = ['00000000-0000-5000-8000-000000000001', '00000000-0000-5000-8000-000000000002'];
     const transfer = (credit: string | undefined, amount: number) => ask(ledger.url,
-      `INSERT INTO transfer VALUES ($1, $1, $2, 'CR:demo', $3, 1, NULL, '2030-01-01')`, [a, credit, amount]);
-    await expect(transfer(b, 0)).rejects.toThrow('transfer_amount_check');
-    await expect(transfer(a, 1)).rejects.toThrow('transfer_check');
+      `INSERT INTO transfer VALUES ($1, $1, $2, 'CR:demo', $3, 1, NULL, '2030-01-01')`, [A, credit, amount]);
+    await expect(transfer(B, 0)).rejects.toThrow('transfer_amount_check');
+    await expect(transfer(A, 1)).rejects.toThrow('transfer_check');
   });
 
-  async function setup() {
-    return testDatabase('quota', database.migrations);
-  }
+  const setup = () => testDatabase('quota', database.migrations);
 });

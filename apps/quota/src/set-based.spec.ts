@@ -19,7 +19,9 @@ const insertThings = insertInto<Thing>('thing', {
 describe('a statement over many rows', () => {
   it('writes every value as it is, whatever characters it has', async () => {
     await using table = await setup();
-    const names = ['plain', 'a,b', '{curly}', 'with "quotes"', 'back\\slash', "o'clock", '', ' ', 'NULL', null, 'größer €', 'line\nbreak'];
+    const names = [
+      'plain', 'a,b', '{curly}', 'with "quotes"', 'back\\slash', "o'clock", '', ' ', 'NULL', null, 'größer', 'a\nb',
+    ];
     const rows = names.map((name, n) => thing(n, { name, parts: [{ label: `${name}, "x" \\ {1}` }, { label: '' }] }));
     await table.client.query(insertThings(rows));
     expect(await table.read()).toEqual(rows);
@@ -53,7 +55,8 @@ describe('a statement over many rows', () => {
     const database = await testDatabase('quota', []);
     const client = new pg.Client({ connectionString: database.ownerUrl });
     await client.connect();
-    await client.query('CREATE TABLE thing (id uuid PRIMARY KEY, name text, amount bigint, size int, at timestamptz, parts jsonb)');
+    await client.query(`CREATE TABLE thing (
+      id uuid PRIMARY KEY, name text, amount bigint, size int, at timestamptz, parts jsonb)`);
     return {
       client,
       async read(): Promise<Thing[]> {

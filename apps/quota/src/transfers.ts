@@ -24,11 +24,12 @@ import { insertTransfers, moveAccounts } from './write-effects.ts';
 export class Transfers {
   constructor(private readonly dataSource: DataSource, private readonly clock: Clock) {}
 
-  /** @throws Problem where an account is missing, the assets differ, too little is left, or the id was used otherwise */
+  /** @throws Problem where an account is missing, assets differ, too little is left, or the id was used otherwise */
   async create(request: CreateTransferRequest, actor: string): Promise<MessageInitShape<typeof TransferSchema>> {
     if (request.debitAccountId === request.creditAccountId) throw sameAccount();
-    const row = await inTransaction(this.dataSource, (client, manager) => this.createOn(client, manager, request, actor));
-    return transferMessage(row);
+    const transfer = await inTransaction(this.dataSource, (client, manager) =>
+      this.createOn(client, manager, request, actor));
+    return transferMessage(transfer);
   }
 
   private async createOn(client: ClientBase, manager: EntityManager, request: CreateTransferRequest, actor: string) {

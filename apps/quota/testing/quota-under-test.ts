@@ -1,49 +1,31 @@
 import 'reflect-metadata';
 import { Account_Purpose as Purpose, QuotaService, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
-import { SystemClock, type Clock } from '@kontor/kit/clock';
 import { connect } from '@kontor/kit/connect';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
+import { problemOf } from '@kontor/kit/problem';
 import { serve } from '@kontor/kit/serve';
-import type { Tls } from '@kontor/kit/tls';
+import { testDatabase } from '@kontor/testing/database';
+import { FakeClock } from '@kontor/testing/fake-clock';
+import { testTls } from '@kontor/testing/test-tls';
+import ledger from '../src/database.ts';
 import { Expiry } from '../src/expiry.ts';
 import { quotaService } from '../src/quota.module.ts';
 
 export type Quota = Client<typeof QuotaService>;
 
-/** What a test calls: quota as compute and as the gateway see it, over mutual TLS. */
-export interface QuotaUnderTest extends AsyncDisposable {
+/** One process' worth of quota: as compute and as the gateway see it, over mutual TLS. */
+export interface Replica extends AsyncDisposable {
   compute: Quota;
   gateway: Quota;
   /** Expires what is due, now instead of within a second. */
   sweep(): Promise<number>;
 }
 
-interface Parts {
-  database: { url: string };
-  tls: { of(service: string): Tls };
-  clock?: Clock;
+export interface Project {
+  tenantId: string;
+  projectId: string;
 }
-
-/** Serves quota on a free port. Start it twice on one database, and there are two replicas. */
-export async function startQuota({ database, tls, clock = new SystemClock() }: Parts): Promise<QuotaUnderTest> {
-  const config = { operator: 'demo', databaseUrl: database.url, allowUnsafeDatabase: true };
-  const served = await serve(quotaService(config, clock), { listen: '127.0.0.1:0', tls: tls.of('quota') });
-  const client = (name: string) => connect(QuotaService, served.address, tls.of(name));
-  const [compute, gateway] = [client('compute'), client('gateway')];
-  return {
-    compute, gateway, sweep: () => served.app.get(Expiry).sweep(),
-    async [Symbol.asyncDispose]() {
-      await served.close();
-      compute.close();
-      gateway.close();
-    },
-  };
-}
-
-/** The accelerator class that most tests use, and a rate at which a device-millisecond costs a µcr. */
-export const CLASS = 'cpu.x86_64';
-export const UCR_PER_MS = 3_600_000n;
 
 /** What a project starts with; each amount in the unit of its asset. The floor is that of its credits. */
 export interface Means {
@@ -53,13 +35,57 @@ export interface Means {
   floor?: bigint;
 }
 
-export interface Project {
-  tenantId: string;
-  projectId: string;
+/** The accelerator class that most tests use, and a rate at which a device-millisecond costs a µcr. */
+export const CLASS = 'cpu.x86_64';
+export const UCR_PER_MS = 3_600_000n;
+
+/** Quota on a database of its own, a clock that stands, a rate for `CLASS`, and a project with means. */
+export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { rate?: bigint | null } = {}) {
+  const database = await testDatabase('quota', ledger.migrations);
+  const tls = await testTls(['quota', 'compute', 'gateway']);
+  const clock = new FakeClock();
+  const start = () => startReplica({ databaseUrl: database.url, tls, clock });
+  const first = await start();
+  const { gateway } = first;
+  if (rate !== null) await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: rate });
+  const project = await fundedProject(gateway, means);
+  return {
+    ...first, database, clock, project,
+    /** Another replica on the same database. */
+    start,
+    /** A reservation of one slot for a minute. */
+    terms: (id = uuid7(), coverDeviceMs = 10n) =>
+      ({ project, id, acceleratorClass: CLASS, slots: 1, coverDeviceMs, timeoutMs: 60_000n }),
+    credits: () => accountOf(gateway, project, 'CR:demo'),
+    stop: () => first[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await first[Symbol.asyncDispose]();
+      await database.drop();
+    },
+  };
+}
+
+async function startReplica({ databaseUrl, tls, clock }: {
+  databaseUrl: string; tls: Awaited<ReturnType<typeof testTls>>; clock: FakeClock;
+}): Promise<Replica> {
+  const service = quotaService({ operator: 'demo', databaseUrl, allowUnsafeDatabase: true }, clock);
+  const served = await serve(service, { listen: '127.0.0.1:0', tls: tls.of('quota') });
+  const client = (name: string) => connect(QuotaService, served.address, tls.of(name));
+  const [compute, gateway] = [client('compute'), client('gateway')];
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await served.close();
+    compute.close();
+    gateway.close();
+  };
+  return {
+    compute, gateway, sweep: () => served.app.get(Expiry).sweep(),
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
 }
 
 /** A new project with its accounts for a class open and granted. */
-export async function fundedProject(gateway: Quota, means: Means = {}, acceleratorClass = CLASS) {
+export async function fundedProject(gateway: Quota, means: Means = {}, acceleratorClass = CLASS): Promise<Project> {
   const project = { tenantId: uuid7(), projectId: uuid7() };
   await fund(gateway, project, means, acceleratorClass);
   return project;
@@ -68,18 +94,30 @@ export async function fundedProject(gateway: Quota, means: Means = {}, accelerat
 /** Opens a project's accounts for a class and grants it means. */
 export async function fund(gateway: Quota, project: Project, means: Means = {}, acceleratorClass = CLASS) {
   const { credits = 1_000_000_000n, deviceMs = 1_000_000_000n, slots = 1_000n, floor = 0n } = means;
-  const amounts = [
+  const accounts = [
     { asset: 'CR:demo', amount: credits, floor },
     { asset: `DEVICE_MS:${acceleratorClass}`, amount: deviceMs, floor: 0n },
     { asset: `SLOTS:${acceleratorClass}`, amount: slots, floor: 0n },
   ];
-  await Promise.all(amounts.map(async ({ asset, amount, floor }) => {
-    const account = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset, floor });
-    const treasury = await gateway.openAccount({ purpose: Purpose.TREASURY, asset });
-    if (amount === 0n) return;
-    const [debitAccountId, creditAccountId] = [treasury.id, account.id];
-    await gateway.createTransfer({ id: uuid7(), debitAccountId, creditAccountId, amount, reason: Reason.GRANT });
+  await Promise.all(accounts.map(async ({ asset, amount, floor }) => {
+    await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset, floor });
+    if (amount > 0n) await grant(gateway, project, asset, amount);
   }));
+}
+
+/** Grants a project an amount out of the treasury. */
+export async function grant(gateway: Quota, project: Project, asset: string, amount: bigint): Promise<void> {
+  const { id: debitAccountId } = await gateway.openAccount({ purpose: Purpose.TREASURY, asset });
+  const { id: creditAccountId } = await accountOf(gateway, project, asset);
+  await gateway.createTransfer({ id: uuid7(), debitAccountId, creditAccountId, amount, reason: Reason.GRANT });
+}
+
+/** A project's account for an asset. */
+export async function accountOf(gateway: Quota, project: Project, asset: string) {
+  const { accounts } = await gateway.listAccounts({ project });
+  const account = accounts.find((each) => each.asset === asset);
+  if (!account) throw new Error(`The project has no account for ${asset}.`);
+  return account;
 }
 
 /** Fails unless the books add up: for each asset zero in sum, and set aside what the legs hold. */
@@ -90,10 +128,6 @@ export async function expectBalanced(gateway: Quota): Promise<void> {
   if (faults.length > 0) throw new Error(`Books that do not add up: ${faults.map(({ asset }) => asset).join()}`);
 }
 
-/** Balance and held of a project's account. */
-export async function accountOf(gateway: Quota, project: Project, asset: string) {
-  const { accounts } = await gateway.listAccounts({ project });
-  const account = accounts.find((each) => each.asset === asset);
-  if (!account) throw new Error(`The project has no account for ${asset}.`);
-  return account;
-}
+/** The code of the Problem that refuses a request, or 'ok'. */
+export const codeOf = (answer: Promise<unknown>): Promise<string> =>
+  answer.then(() => 'ok', (error: unknown) => problemOf(error).code);

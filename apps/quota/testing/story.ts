@@ -1,14 +1,9 @@
 import { ChargeRecord_Cause as Cause, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { Problem } from '@kontor/kit/problem';
 import { uuid5 } from '@kontor/kit/id';
-import type { FakeClock } from '@kontor/testing/fake-clock';
-import { accountOf, CLASS, type QuotaUnderTest } from './quota-under-test.ts';
+import { CLASS, type quotaUnderTest } from './quota-under-test.ts';
 
-interface Scene {
-  quota: QuotaUnderTest;
-  clock: FakeClock;
-  project: { tenantId: string; projectId: string };
-}
+type Scene = Awaited<ReturnType<typeof quotaUnderTest>>;
 
 /**
  * Plays a story, line by line, and answers what happened in the same form. A line is a command and, after the arrow,
@@ -23,7 +18,7 @@ export async function play(scene: Scene, story: string): Promise<string> {
   for (const line of story.trim().split('\n')) {
     const said = line.split('→')[0]?.trim() ?? '';
     const answer = await perform(scene, said);
-    const { available, held } = await accountOf(scene.quota.gateway, scene.project, 'CR:demo');
+    const { available, held } = await scene.credits();
     lines.push(`${said} → ${answer} ${available}/${held}`);
   }
   return lines.join('\n');
@@ -37,19 +32,21 @@ async function perform(scene: Scene, line: string): Promise<string> {
   const [verb = '', name = '', ...pairs] = line.split(/ +/);
   if (verb === 'tick') {
     scene.clock.advance(Number.parseInt(name) * 1_000);
-    await scene.quota.sweep();
+    await scene.sweep();
     return 'later';
   }
   const given = new Map(pairs.map((pair) => pair.split('=') as [string, string]));
-  return command(scene, verb, uuid5(scene.project.projectId, name), given).then(
-    ({ state, usedDeviceMs: used, coverDeviceMs: cover, lateDeviceMs: late }) => `${State[state]} ${used}+${late}/${cover}`,
-    (error: unknown) => {
-      if (error instanceof Problem) return error.code;
-      throw error;
-    });
+  try {
+    const { state, usedDeviceMs, coverDeviceMs, lateDeviceMs } =
+      await command(scene, verb, uuid5(scene.project.projectId, name), given);
+    return `${State[state]} ${usedDeviceMs}+${lateDeviceMs}/${coverDeviceMs}`;
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
 }
 
-function command({ quota: { compute }, project }: Scene, verb: string, id: string, given: Map<string, string>) {
+function command({ compute, project }: Scene, verb: string, id: string, given: Map<string, string>) {
   const amount = (name: string, otherwise: bigint) => BigInt(given.get(name) ?? otherwise);
   const [named, timeoutMs] = [{ project, id }, amount('timeout', 60_000n)];
   switch (verb) {
@@ -59,7 +56,9 @@ function command({ quota: { compute }, project }: Scene, verb: string, id: strin
         coverDeviceMs: amount('cover', 10n), timeoutMs,
       });
     case 'advance':
-      return compute.advance({ ...named, usedDeviceMs: amount('used', 0n), coverDeviceMs: amount('cover', 0n), timeoutMs });
+      return compute.advance({
+        ...named, usedDeviceMs: amount('used', 0n), coverDeviceMs: amount('cover', 0n), timeoutMs,
+      });
     case 'post':
       return compute.post({
         ...named, usedDeviceMs: amount('used', 0n), cause: Cause[(given.get('cause') ?? 'USER') as keyof typeof Cause],

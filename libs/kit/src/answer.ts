@@ -76,6 +76,9 @@ function answerMethod(method: DescMethod, handler: Handler, log: Logger): grpc.U
   }
 }
 
+/** Made once: an abort without a reason makes an exception with a stack for every call. */
+const GONE = Problem.deadline('The caller is gone.');
+
 /** Who calls, until when, and whether they still wait. */
 function callOf(surface: Surface): Call {
   const until = surface.getDeadline();
@@ -87,8 +90,8 @@ function callOf(surface: Surface): Call {
     get signal() {
       if (gone) return gone.signal;
       const controller = gone = new AbortController();
-      if (surface.cancelled) controller.abort();
-      else (surface as EventEmitter).once('cancelled', () => controller.abort());
+      if (surface.cancelled) controller.abort(GONE);
+      else (surface as EventEmitter).once('cancelled', () => controller.abort(GONE));
       return controller.signal;
     },
   };

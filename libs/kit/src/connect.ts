@@ -92,11 +92,19 @@ async function* replies(options: CallOptions | undefined,
   }
 }
 
-/** Sends no faster than the server reads. */
+/** Sends no faster than the server reads, and no more once it has answered. */
 async function pump(requests: AsyncIterable<object>, call: grpc.ClientWritableStream<object>): Promise<void> {
+  let isAnswered = false;
+  const answered = new Promise<void>((resolve) => {
+    call.once('status', () => {
+      isAnswered = true;
+      resolve();
+    });
+  });
   try {
     for await (const request of requests) {
-      if (!call.write(request)) await once(call, 'drain');
+      if (!isAnswered && !call.write(request)) await Promise.race([once(call, 'drain'), answered]);
+      if (isAnswered) return;
     }
     call.end();
   } catch (error) {

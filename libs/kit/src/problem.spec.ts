@@ -41,7 +41,7 @@ describe('anything else that is thrown', () => {
     ['an unreachable service', { code: status.UNAVAILABLE, metadata: new Metadata() }, 'service_unavailable'],
     ['a passed deadline', { code: status.DEADLINE_EXCEEDED, metadata: new Metadata() }, 'deadline_exceeded'],
     ['a lost database', Object.assign(new Error('x'), { code: '57P01' }), 'database_unavailable'],
-    ['a refused database', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'database_unavailable'],
+    ['a refused connection', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'service_unavailable'],
     ['a cut database connection', new Error('Connection terminated unexpectedly'), 'database_unavailable'],
   ])('%s becomes a problem that tells nothing of the inside', (_, thrown, code) => {
     const problem = problemOf(thrown);

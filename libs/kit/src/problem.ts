@@ -103,17 +103,20 @@ export function problemOf(error: unknown): Problem {
   const { code, metadata } = (error ?? {}) as Partial<StatusObject>;
   const carried = metadata instanceof Metadata ? metadata.get(TRAILER)[0] : undefined;
   if (carried instanceof Buffer) return Problem.fromMessage(fromBinary(ProblemSchema, carried));
-  if (code === status.UNAVAILABLE) return Problem.unavailable('service_unavailable', 'A part of the system is not reachable.');
+  if (code === status.UNAVAILABLE || isSocketFailure(error)) return Problem.unavailable('service_unavailable', 'A part of the system is not reachable.');
   if (code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return Problem.deadline('The answer did not come in time.');
   if (isDatabaseDown(error)) return Problem.unavailable('database_unavailable', 'The database does not answer.');
   return Object.assign(Problem.internal(), { cause: error });
 }
 
-/** PostgreSQL's classes for a lost connection, a server that starts or stops, and used-up resources; and the socket's own. */
-const DATABASE_DOWN = /^(08|57P|53|3D000)|^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT)$/;
+/** PostgreSQL's classes for a lost connection, a server that starts or stops, used-up resources, a database that is gone. */
+const DATABASE_DOWN = /^(08...|57P..|53...|3D000)$/;
+const CONNECTION_LOST = /Connection terminated|connection timeout|Client has encountered a connection error/i;
 
 function isDatabaseDown(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && DATABASE_DOWN.test(code)) return true;
-  return typeof message === 'string' && /Connection terminated|connection timeout|Client has encountered a connection error/i.test(message);
+  return (typeof code === 'string' && DATABASE_DOWN.test(code)) || (typeof message === 'string' && CONNECTION_LOST.test(message));
 }
+
+const isSocketFailure = (error: unknown): boolean =>
+  /^(ECONNREFUSED|ECONNRESET|EPIPE)$/.test(String((error as { code?: unknown } | undefined)?.code));

@@ -5,6 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import { Injectable, Module } from '@nestjs/common';
 import { EngineService, type ReadLogRequest } from '@kontor/contracts/engine/v1/engine';
 import { ProblemSchema } from '@kontor/contracts/problem/v1/problem';
+import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { answer } from './answer.ts';
@@ -166,6 +167,21 @@ describe('streams', () => {
     }
     expect(engine.written).toBeLessThan(400);
     await replies.return?.(undefined);
+  });
+
+  it('that the server answers early end, however much there is still to send', async () => {
+    const { client } = await setup();
+    let isReturned = false;
+    async function* endless() {
+      try {
+        yield { sha256: 'not a digest' };
+        for (;;) yield { sha256: 'f'.repeat(64), data: new Uint8Array(500_000) };
+      } finally {
+        isReturned = true;
+      }
+    }
+    await expect(client.stageFile(endless())).rejects.toMatchObject({ code: 'invalid_request' });
+    await eventually('the source is told to stop', () => isReturned);
   });
 
   it('from a source that fails end the call with the source\'s failure', async () => {

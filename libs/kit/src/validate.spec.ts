@@ -71,6 +71,12 @@ describe('a request that breaks its contract is told every field at fault', () =
     expect(broken(() => validate(ExecuteStreamRequestSchema, request))).toEqual(['command.void.id must be a UUID in lower case']);
   });
 
+  it('but no more than twenty, so that an answer is never larger than its question', () => {
+    const inputs = Array.from({ length: 900 }, () => ({ path: '', sha256: '' }));
+    expect(broken(() => validate(SubmitJobRequestSchema, submit({ inputs })))).toHaveLength(20);
+    expect(() => validate(SubmitJobRequestSchema, submit({ inputs }))).toThrow('and 1780 more');
+  });
+
   it('as one problem with what would help', () => {
     expect(() => validate(ReserveRequestSchema, reserve({ slots: 0 }))).toThrow(Problem);
     expect(() => validate(ReserveRequestSchema, reserve({ slots: 0 }))).toThrow('The request is not valid: slots is required.');

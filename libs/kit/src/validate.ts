@@ -8,12 +8,17 @@ type Check = (value: unknown, path: string, found: Violation[]) => void;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Refuses a message that breaks the rules of its contract, naming every field that does. */
+/** More are of no help to anyone, and an answer must not be larger than its question. */
+const VIOLATIONS_MAX = 20;
+
+/** Refuses a message that breaks the rules of its contract, naming the fields that do. */
 export function validate(desc: DescMessage, message: object): void {
-  const found: Violation[] = [];
-  messageCheck(desc)(message, '', found);
-  if (found.length === 0) return;
-  const detail = found.map((violation) => `${violation.field} ${violation.detail}`).join('; ');
+  const all: Violation[] = [];
+  messageCheck(desc)(message, '', all);
+  if (all.length === 0) return;
+  const found = all.slice(0, VIOLATIONS_MAX);
+  const more = all.length > found.length ? `; and ${all.length - found.length} more` : '';
+  const detail = found.map((violation) => `${violation.field} ${violation.detail}`).join('; ') + more;
   throw Problem.invalid('invalid_request', `The request is not valid: ${detail}.`, 'Correct the named fields.', found);
 }
 
@@ -57,6 +62,8 @@ function fieldCheck(field: DescField): Check {
     if (size === undefined) return one(value, path, found);
     const items = Array.isArray(value) ? [...value.entries()] : Object.entries(value as object);
     size(items.length, path, found);
+    // A list that is too long is refused as a whole: looking at its items could take as long as its sender likes.
+    if (rules?.maxSize !== undefined && items.length > rules.maxSize) return;
     for (const [key, item] of items) one(item, `${path}[${key}]`, found);
   };
 }

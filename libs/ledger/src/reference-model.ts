@@ -192,7 +192,8 @@ export class ReferenceLedger {
 
 function same(found: ModelReservation, asked: Command<'reserve'>): ModelReservation {
   const names = {
-    project: 'project', acceleratorClass: 'accelerator_class', slots: 'slots', cover: 'cover_device_ms', timeoutMs: 'timeout_ms',
+    project: 'project', acceleratorClass: 'accelerator_class', slots: 'slots', cover: 'cover_device_ms',
+    timeoutMs: 'timeout_ms',
   } as const;
   for (const [field, name] of Object.entries(names) as [keyof typeof names, string][]) {
     if (found.asked[field] !== asked[field]) throw new Refusal(`exists_with_different_${name}`);
@@ -200,7 +201,8 @@ function same(found: ModelReservation, asked: Command<'reserve'>): ModelReservat
   return found;
 }
 
-const isDue = ({ state, expiresAtMs }: ModelReservation, nowMs: bigint): boolean => state === 'PENDING' && expiresAtMs <= nowMs;
+const isDue = ({ state, expiresAtMs }: ModelReservation, nowMs: bigint): boolean =>
+  state === 'PENDING' && expiresAtMs <= nowMs;
 
 const ahead = ({ cover, used, late }: ModelReservation): bigint => (cover > used + late ? cover - used - late : 0n);
 

@@ -15,9 +15,9 @@ export interface NewTransfer extends Route {
 }
 
 /**
- * What moves between accounts when a reservation goes from one value to the next: more posted by a leg is use, less is a
- * refund, and more late use is the operator's. Ids are derived from the totals reached, so that the same step taken
- * twice could only ever write the same transfer.
+ * What moves between accounts when a reservation goes from one value to the next: more posted by a leg is use, less
+ * is a refund, and more late use is the operator's. Ids are derived from the totals reached, so that the same step
+ * taken twice could only ever write the same transfer.
  */
 export function transfersOf(before: Reservation, after: Reservation, lateRoutes: Route[], now: Date): NewTransfer[] {
   const transfer = (route: Route, amount: bigint, reason: Reason, total: bigint): NewTransfer => ({

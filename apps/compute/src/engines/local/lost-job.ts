@@ -7,6 +7,7 @@ import { bootId, isAlive, signal, type ProcessIdentity } from './process-identit
 import { killProcessesOf } from './shim/bare-program.ts';
 import { removeGroups } from './shim/control-group.ts';
 import { deleteFolder } from './shim/delete-folder.ts';
+import { wallClockMs } from './wall-clock.ts';
 
 const GONE_WITHIN_MS = 5_000;
 
@@ -21,7 +22,7 @@ export async function settleLostJob(folder: JobFolder, spec: JobSpec, claim: Pro
   removeGroups(heartbeat?.controlGroups ?? []);
   await deleteFolder(folder.work);
   rmSync(folder.root, { recursive: true, force: true });
-  const endedAtMs = Date.now();
+  const endedAtMs = wallClockMs();
   const record: ExitRecord = {
     end: 'LOST',
     detail: restarted

@@ -29,8 +29,8 @@ show() {
   mount --rbind -o ro,nosuid,nodev "$1" ".$1"
 }
 for path in /usr /bin /sbin /lib /lib32 /lib64 /libx32 /opt/rocm /etc/alternatives /etc/ld.so.cache \\
-  /etc/nsswitch.conf /etc/localtime /etc/ssl /etc/pki /etc/ca-certificates /etc/crypto-policies /etc/protocols /etc/services \\
-  /etc/mime.types /etc/os-release /etc/OpenCL; do show "$path"; done
+  /etc/nsswitch.conf /etc/localtime /etc/ssl /etc/pki /etc/ca-certificates /etc/crypto-policies /etc/protocols \\
+  /etc/services /etc/mime.types /etc/os-release /etc/OpenCL; do show "$path"; done
 : > opt/kontor/bin/node
 mount --bind -o ro,nosuid,nodev "$NODE" opt/kontor/bin/node
 if [ -d ".$HIDDEN" ]; then mount -t tmpfs -o ro,size=4k hidden ".$HIDDEN"; fi

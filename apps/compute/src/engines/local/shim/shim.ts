@@ -13,6 +13,7 @@ import {
   type JobSpec,
 } from '../job-folder.ts';
 import { identify } from '../process-identity.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import { startBare } from './bare-program.ts';
 import { controlGroup } from './control-group.ts';
 import { deleteFolder } from './delete-folder.ts';
@@ -46,7 +47,7 @@ async function main(path: string): Promise<void> {
   if (!makeRecordOnce(folder.claim, identify(process.pid))) return;
 
   if (readWishes(folder).stop || abandoned) {
-    return end(folder, spec, { end: abandoned ? 'LOST' : 'STOPPED', usage: NO_USAGE }, { startedAtMs: Date.now() });
+    return end(folder, spec, { end: abandoned ? 'LOST' : 'STOPPED', usage: NO_USAGE }, { startedAtMs: wallClockMs() });
   }
   const logs = new LogCapture(folder, spec.limits.logBytes, spec.userId);
   let program: Program;
@@ -58,7 +59,7 @@ async function main(path: string): Promise<void> {
       folder,
       spec,
       { end: 'NOT_STARTED', usage: NO_USAGE },
-      { detail: error.message, startedAtMs: Date.now() },
+      { detail: error.message, startedAtMs: wallClockMs() },
     );
   } finally {
     logs.started();
@@ -88,7 +89,7 @@ async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promis
 /** Nothing of the job is alive: keeps what it declared, deletes what it did not, and records how it ended. */
 async function end(folder: JobFolder, spec: JobSpec, supervised: Supervised,
   { detail, leftAlive = 0, startedAtMs }: { detail?: string; leftAlive?: number; startedAtMs: number }): Promise<void> {
-  const endedAtMs = Date.now();
+  const endedAtMs = wallClockMs();
   const { program } = supervised;
   const diskBytes = await folderBytes(folder.work);
   const cause = supervised.end === 'EXITED' && diskBytes > spec.limits.diskBytes ? 'DISK_LIMIT' : supervised.end;

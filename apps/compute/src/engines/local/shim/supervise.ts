@@ -8,6 +8,7 @@ import {
   type JobSpec,
   type UsageRecord,
 } from '../job-folder.ts';
+import { wallClockMs } from '../wall-clock.ts';
 import { folderBytes } from './folder-bytes.ts';
 import type { LogCapture } from './log-capture.ts';
 import { waitedCpuMs } from './process-list.ts';
@@ -34,7 +35,7 @@ export class Supervision {
   private readonly spec: JobSpec;
   private readonly program: Program;
   private readonly logs: LogCapture;
-  private readonly startedAtMs = Date.now();
+  private readonly startedAtMs = wallClockMs();
   private readonly watch = new Stopwatch();
   private readonly stopping = new Stopwatch({ running: false });
   private readonly waitedCpuBeforeMs = waitedCpuMs();
