@@ -1,7 +1,16 @@
 import { fromJson } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DecisionSchema, Decision_Verdict as Verdict, Job_State as State, ListJobsResponseSchema } from '@kontor/contracts/compute/v1/compute';
-import { ChargeRecord_Cause as Cause, GetTrialBalanceResponseSchema, ListAccountsResponseSchema } from '@kontor/contracts/quota/v1/quota';
+import {
+  DecisionSchema,
+  Decision_Verdict as Verdict,
+  Job_State as State,
+  ListJobsResponseSchema,
+} from '@kontor/contracts/compute/v1/compute';
+import {
+  ChargeRecord_Cause as Cause,
+  GetTrialBalanceResponseSchema,
+  ListAccountsResponseSchema,
+} from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { costUcr } from '@kontor/ledger/cost';
 import { startOperator, type Operator } from '@kontor/testing/operator';
@@ -35,7 +44,10 @@ describe('a job', () => {
   it('reads the files it declared, and only those it declared come out', async () => {
     const project = await setup();
     const input = await project.upload('data/words.txt', 'one two three\n');
-    const job = await project.run('wc -w < data/words.txt > count.txt; echo secret > other.txt', { inputs: [input], outputs: ['count.txt'] });
+    const job = await project.run('wc -w < data/words.txt > count.txt; echo secret > other.txt', {
+      inputs: [input],
+      outputs: ['count.txt'],
+    });
     expect(job.outputs.map(({ path }) => path)).toEqual(['count.txt']);
     expect((await operator.rest.bytes(`${project.path}/jobs/${job.id}/outputs/count.txt`)).toString().trim()).toBe('3');
     expect((await operator.rest.get(`${project.path}/jobs/${job.id}/outputs/other.txt`)).status).toBe(404);
@@ -69,7 +81,9 @@ describe('a job', () => {
 
   it('whose money ends is stopped with notice, and costs no more than there was', async () => {
     const project = await setup(3_500n);
-    const job = await project.run('trap "echo noticed; exit 0" TERM; while :; do sleep 0.05; done', { timeLimitMs: 50_000n });
+    const job = await project.run('trap "echo noticed; exit 0" TERM; while :; do sleep 0.05; done', {
+      timeLimitMs: 50_000n,
+    });
     expect(job.cause).toBe(Cause.BUDGET);
     expect(await project.printed(job.id)).toContain('noticed');
     const { costUcr: cost } = await project.charge(job.id);
@@ -132,7 +146,8 @@ describe('the books', () => {
   it('sum to zero, hold nothing for ended jobs, and overdraw nobody', async () => {
     const { assets } = fromJson(GetTrialBalanceResponseSchema, (await operator.rest.get('/v1/trial-balance')).body);
     expect(assets.length).toBeGreaterThanOrEqual(3);
-    for (const asset of assets) expect(asset).toMatchObject({ sum: 0n, held: 0n, heldByLegs: 0n, overdrawnAccounts: 0 });
+    for (const asset of assets)
+      expect(asset).toMatchObject({ sum: 0n, held: 0n, heldByLegs: 0n, overdrawnAccounts: 0 });
   });
 });
 

@@ -13,7 +13,8 @@ describe('an operator', () => {
     const output = operator.output();
     const [, accuracy] = /reads ([\d.]+) % of 1,756 digits/.exec(output) ?? [];
     expect(Number(accuracy)).toBeGreaterThan(90);
-    const [, ms, rate, cost] = /floor\((\d+) device-ms of \S+ × (\d+) µcr\/h ÷ 3600000\) = (\d+) µcr, paid in full/.exec(output) ?? [];
+    const [, ms, rate, cost] =
+      /floor\((\d+) device-ms of \S+ × (\d+) µcr\/h ÷ 3600000\) = (\d+) µcr, paid in full/.exec(output) ?? [];
     expect(BigInt(cost ?? -1)).toBe((BigInt(ms ?? 0) * BigInt(rate ?? 0)) / 3_600_000n);
     expect(await operator.stop()).toBe(0);
   }, 240_000);
@@ -50,7 +51,11 @@ describe('an operator', () => {
       if (pid === undefined) throw new Error(`${name} does not run.`);
       process.kill(pid, 'SIGKILL');
       const request = project.newJob('true');
-      await eventually(`a job is accepted after ${name} was killed`, async () => (await project.submit(request)).status < 300, { withinMs: 30_000 });
+      await eventually(
+        `a job is accepted after ${name} was killed`,
+        async () => (await project.submit(request)).status < 300,
+        { withinMs: 30_000 },
+      );
       expect((await project.ended(request.id)).state).toBe(State.SUCCEEDED);
     }
   }, 180_000);

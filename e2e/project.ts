@@ -30,13 +30,22 @@ export class Project {
     const { rest } = this.operator;
     const { tenantId, operator } = (await rest.get('/v1/me')).body as { tenantId: string; operator: string };
     const rates = JSON.stringify((await rest.get('/v1/rates')).body);
-    if (!rates.includes(CLASS)) await rest.post('/v1/rates', { acceleratorClass: CLASS, ucrPerDeviceHour: String(UCR_PER_DEVICE_HOUR) });
+    if (!rates.includes(CLASS))
+      await rest.post('/v1/rates', { acceleratorClass: CLASS, ucrPerDeviceHour: String(UCR_PER_DEVICE_HOUR) });
     const grants = { [`CR:${operator}`]: credits, [`DEVICE_MS:${CLASS}`]: 10n ** 12n, [`SLOTS:${CLASS}`]: 64n };
     for (const [asset, amount] of Object.entries(grants)) {
       const treasury = fromJson(AccountSchema, (await rest.post('/v1/accounts', { purpose: 'TREASURY', asset })).body);
-      const own = await rest.post('/v1/accounts', { purpose: 'PROJECT', asset, project: { tenantId, projectId: this.id } });
+      const own = await rest.post('/v1/accounts', {
+        purpose: 'PROJECT',
+        asset,
+        project: { tenantId, projectId: this.id },
+      });
       await rest.post('/v1/transfers', {
-        id: uuid7(), debitAccountId: treasury.id, creditAccountId: fromJson(AccountSchema, own.body).id, amount: String(amount), reason: 'GRANT',
+        id: uuid7(),
+        debitAccountId: treasury.id,
+        creditAccountId: fromJson(AccountSchema, own.body).id,
+        amount: String(amount),
+        reason: 'GRANT',
       });
     }
   }
@@ -44,8 +53,16 @@ export class Project {
   /** A request body: a small shell program unless told otherwise. */
   newJob(script: string, changed: Workload = {}, id = uuid7()) {
     const workload = {
-      command: ['/bin/sh', '-c', script], acceleratorClass: CLASS, devices: 1, memoryBytes: 256n * 1024n ** 2n, diskBytes: 64n * 1024n ** 2n,
-      processes: 32, logBytes: 1024n ** 2n, timeLimitMs: 60_000n, graceMs: 500n, ...changed,
+      command: ['/bin/sh', '-c', script],
+      acceleratorClass: CLASS,
+      devices: 1,
+      memoryBytes: 256n * 1024n ** 2n,
+      diskBytes: 64n * 1024n ** 2n,
+      processes: 32,
+      logBytes: 1024n ** 2n,
+      timeLimitMs: 60_000n,
+      graceMs: 500n,
+      ...changed,
     };
     return toJson(NewJobSchema, create(NewJobSchema, { id, name: script.slice(0, 60), workload })) as { id: string };
   }
@@ -71,11 +88,15 @@ export class Project {
   }
 
   reaches(id: string, isThere: (job: Job) => boolean, withinMs = 30_000): Promise<Job> {
-    return eventually(`job ${id} gets there`, async () => {
-      const job = await this.job(id);
-      if (!isThere(job)) throw new Error(`it is ${State[job.state]}: ${job.detail}`);
-      return job;
-    }, { withinMs, everyMs: 100 });
+    return eventually(
+      `job ${id} gets there`,
+      async () => {
+        const job = await this.job(id);
+        if (!isThere(job)) throw new Error(`it is ${State[job.state]}: ${job.detail}`);
+        return job;
+      },
+      { withinMs, everyMs: 100 },
+    );
   }
 
   async printed(id: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<string> {

@@ -19,10 +19,12 @@ describe('the contracts, beside the released ones', () => {
   });
 
   it('refuse a field, a value or a method that is gone', async () => {
-    const { code, complaints } = await compare((quota) => quota
-      .replace('int64 held = 6;', '')
-      .replace('VOIDED = 3;', '')
-      .replace('rpc Void(VoidRequest)', 'rpc Drop(VoidRequest)'));
+    const { code, complaints } = await compare((quota) =>
+      quota
+        .replace('int64 held = 6;', '')
+        .replace('VOIDED = 3;', '')
+        .replace('rpc Void(VoidRequest)', 'rpc Drop(VoidRequest)'),
+    );
     expect(code).not.toBe(0);
     expect(complaints).toContain('field "6" with name "held" on message "Account"');
     expect(complaints).toContain('enum value "3" on enum "State"');
@@ -30,10 +32,12 @@ describe('the contracts, beside the released ones', () => {
   });
 
   it('accept a new field, a new value and a new method', async () => {
-    const { code, complaints } = await compare((quota) => quota
-      .replace('int64 held = 6;', 'int64 held = 6;\n  string note = 60;')
-      .replace('VOIDED = 3;', 'VOIDED = 3;\n    SOLD = 30;')
-      .replace('rpc Void(VoidRequest)', 'rpc Drop(VoidRequest) returns (Reservation);\n  rpc Void(VoidRequest)'));
+    const { code, complaints } = await compare((quota) =>
+      quota
+        .replace('int64 held = 6;', 'int64 held = 6;\n  string note = 60;')
+        .replace('VOIDED = 3;', 'VOIDED = 3;\n    SOLD = 30;')
+        .replace('rpc Void(VoidRequest)', 'rpc Drop(VoidRequest) returns (Reservation);\n  rpc Void(VoidRequest)'),
+    );
     expect(complaints).toBe('');
     expect(code).toBe(0);
   });

@@ -47,7 +47,10 @@ function reachable(messages: DescMessage[], known = new Set<DescMessage>()): Set
   for (const message of messages.filter(({ typeName }) => typeName.startsWith('kontor.'))) {
     if (known.has(message)) continue;
     known.add(message);
-    reachable(message.fields.flatMap((field) => field.message ?? []), known);
+    reachable(
+      message.fields.flatMap((field) => field.message ?? []),
+      known,
+    );
   }
   return known;
 }

@@ -9,7 +9,9 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = {
 const [name = '', ...flags] = process.argv.slice(2);
 const load = BENCHES[name];
 if (!load) {
-  console.error(`There is no benchmark ${name || '(no name)'}. Try: npm run bench -- ${Object.keys(BENCHES).join(' | ')} [--json]`);
+  console.error(
+    `There is no benchmark ${name || '(no name)'}. Try: npm run bench -- ${Object.keys(BENCHES).join(' | ')} [--json]`,
+  );
   process.exit(1);
 }
 const { run } = await load();

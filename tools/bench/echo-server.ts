@@ -8,9 +8,14 @@ import { echoOf } from './load.ts';
 const [address = '', tlsFolder = ''] = process.argv.slice(2);
 const { ca, cert, key } = readTls(tlsFolder, 'quota');
 const server = new grpc.Server();
-const reserve = ({ request }: grpc.ServerUnaryCall<ReserveRequest, object>, reply: grpc.sendUnaryData<object>): void => reply(null, echoOf(request));
+const reserve = ({ request }: grpc.ServerUnaryCall<ReserveRequest, object>, reply: grpc.sendUnaryData<object>): void =>
+  reply(null, echoOf(request));
 server.addService({ reserve: wireOf(QuotaService.method.reserve) }, { reserve });
-server.bindAsync(address, grpc.ServerCredentials.createSsl(ca, [{ cert_chain: cert, private_key: key }], true), (error) => {
-  if (error) throw error;
-});
+server.bindAsync(
+  address,
+  grpc.ServerCredentials.createSsl(ca, [{ cert_chain: cert, private_key: key }], true),
+  (error) => {
+    if (error) throw error;
+  },
+);
 process.once('SIGTERM', () => process.exit(0));

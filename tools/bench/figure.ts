@@ -16,7 +16,7 @@ export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return sorted.length % 2 === 1
-    ? sorted[Math.floor(middle)] ?? NaN
+    ? (sorted[Math.floor(middle)] ?? NaN)
     : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
@@ -39,7 +39,14 @@ const COLUMNS = ['name', 'ours', 'peer', 'unit', 'ratio', 'goal', 'pass'] as con
 export function table(figures: Figure[]): string {
   const rows = [COLUMNS.map(String), ...figures.map((figure) => COLUMNS.map((column) => cell(figure[column])))];
   const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) => row.map((text, at) => text.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((text, at) => text.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function cell(value: string | number | boolean): string {

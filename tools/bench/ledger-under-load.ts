@@ -47,16 +47,27 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
 
   const address = `127.0.0.1:${await freePort()}`;
   const quota: Running = startProcess('apps/quota/dist/src/main.js', [], {
-    KONTOR_LISTEN: address, KONTOR_TLS: tlsFolder, KONTOR_DATABASE_URL: url, KONTOR_OPERATOR: 'demo', KONTOR_LOG: 'warn',
+    KONTOR_LISTEN: address,
+    KONTOR_TLS: tlsFolder,
+    KONTOR_DATABASE_URL: url,
+    KONTOR_OPERATOR: 'demo',
+    KONTOR_LOG: 'warn',
   });
   const gateway = connect(QuotaService, address, readTls(tlsFolder, 'gateway'));
   const compute = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
   await quota.until(() => gateway.listRates({}));
 
-  const projects = Array.from({ length: projectCount }, (_, n) => ({ tenantId: TENANT, projectId: uuid5('bench', 'project', n) }));
+  const projects = Array.from({ length: projectCount }, (_, n) => ({
+    tenantId: TENANT,
+    projectId: uuid5('bench', 'project', n),
+  }));
   const accountIds = await fund(gateway, projects);
   return {
-    compute, projects, accountIds, tlsFolder, databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
+    compute,
+    projects,
+    accountIds,
+    tlsFolder,
+    databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
     async [Symbol.asyncDispose]() {
       gateway.close();
       compute.close();
@@ -70,16 +81,26 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
 /** Gives every project enough of everything for hours of reserving. */
 async function fund(gateway: Client<typeof QuotaService>, projects: Project[]): Promise<string[][]> {
   await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: 3_600_000n });
-  const treasuries = await Promise.all(ASSETS.map((asset) => gateway.openAccount({ purpose: Purpose.TREASURY, asset })));
+  const treasuries = await Promise.all(
+    ASSETS.map((asset) => gateway.openAccount({ purpose: Purpose.TREASURY, asset })),
+  );
   const ids: string[][] = [];
   for (const project of projects) {
-    ids.push(await Promise.all(treasuries.map(async ({ id: debitAccountId, asset }) => {
-      const { id } = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset });
-      await gateway.createTransfer({
-        id: uuid7(), debitAccountId, creditAccountId: id, amount: 1_000_000_000_000_000n, reason: Reason.GRANT,
-      });
-      return id;
-    })));
+    ids.push(
+      await Promise.all(
+        treasuries.map(async ({ id: debitAccountId, asset }) => {
+          const { id } = await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset });
+          await gateway.createTransfer({
+            id: uuid7(),
+            debitAccountId,
+            creditAccountId: id,
+            amount: 1_000_000_000_000_000n,
+            reason: Reason.GRANT,
+          });
+          return id;
+        }),
+      ),
+    );
   }
   return ids;
 }

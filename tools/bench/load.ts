@@ -1,5 +1,11 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { ReservationSchema, type CommandResult, type QuotaService, type ReserveRequest, type ReserveRequestSchema } from '@kontor/contracts/quota/v1/quota';
+import {
+  ReservationSchema,
+  type CommandResult,
+  type QuotaService,
+  type ReserveRequest,
+  type ReserveRequestSchema,
+} from '@kontor/contracts/quota/v1/quota';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
 import { CLASS, type Project } from './ledger-under-load.ts';
@@ -21,7 +27,10 @@ function* requests(projects: Project[]): Generator<Reserve> {
   for (let n = 0; ; n++) {
     const project = projects[n % projects.length];
     if (!project) throw new Error('No project to reserve for.');
-    yield { case: 'reserve', value: { project, id: uuid7(), acceleratorClass: CLASS, slots: 1, coverDeviceMs: 60_000n, timeoutMs: 3_600_000n } };
+    yield {
+      case: 'reserve',
+      value: { project, id: uuid7(), acceleratorClass: CLASS, slots: 1, coverDeviceMs: 60_000n, timeoutMs: 3_600_000n },
+    };
   }
 }
 
@@ -58,7 +67,10 @@ export async function stream(quota: Quota, projects: Project[], seconds: number)
   let wake = (): void => undefined;
   async function* commands() {
     while (performance.now() - began < seconds * 1000) {
-      if (sent - answered >= STREAM_WINDOW) await new Promise<void>((resolve) => { wake = resolve; });
+      if (sent - answered >= STREAM_WINDOW)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       sent++;
       yield { command: { command: next.next().value } };
     }
@@ -75,18 +87,33 @@ export async function stream(quota: Quota, projects: Project[], seconds: number)
 async function perSecond(seconds: number, inFlight: number, once: () => Promise<number>): Promise<number> {
   const began = performance.now();
   let done = 0;
-  await Promise.all(Array.from({ length: inFlight }, async () => {
-    while (performance.now() - began < seconds * 1000) {
-      const answered = await once();
-      done += answered;
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (performance.now() - began < seconds * 1000) {
+        const answered = await once();
+        done += answered;
+      }
+    }),
+  );
   return done / ((performance.now() - began) / 1000);
 }
 
 /** What an echo answers to a reservation: as many bytes as a real answer. */
-export const echoOf = ({ project, id, acceleratorClass, slots, coverDeviceMs }: ReserveRequest) => create(ReservationSchema, {
-  ...(project && { project }), id, acceleratorClass, slots, coverDeviceMs, state: 1, ucrPerDeviceHour: 3_600_000n,
-  legs: ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`].map((asset) => ({ asset, debitAccountId: id, creditAccountId: id, held: coverDeviceMs })),
-  createdAt: { seconds: 1_800_000_000n }, expiresAt: { seconds: 1_800_003_600n },
-});
+export const echoOf = ({ project, id, acceleratorClass, slots, coverDeviceMs }: ReserveRequest) =>
+  create(ReservationSchema, {
+    ...(project && { project }),
+    id,
+    acceleratorClass,
+    slots,
+    coverDeviceMs,
+    state: 1,
+    ucrPerDeviceHour: 3_600_000n,
+    legs: ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`].map((asset) => ({
+      asset,
+      debitAccountId: id,
+      creditAccountId: id,
+      held: coverDeviceMs,
+    })),
+    createdAt: { seconds: 1_800_000_000n },
+    expiresAt: { seconds: 1_800_003_600n },
+  });

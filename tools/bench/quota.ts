@@ -29,7 +29,11 @@ export async function run(): Promise<Figure[]> {
   await pgbench(databaseUrl, PROJECTS, 2);
 
   const against = async (name: string, load: typeof stream, spread: typeof projects, goal: number): Promise<Figure> => {
-    const { ours, peer } = await inPairs(PAIRS, () => load(compute, spread, SECONDS), () => pgbench(databaseUrl, spread.length, SECONDS));
+    const { ours, peer } = await inPairs(
+      PAIRS,
+      () => load(compute, spread, SECONDS),
+      () => pgbench(databaseUrl, spread.length, SECONDS),
+    );
     return atLeast(name, 'reservations/s', ours, peer, goal);
   };
   return [
@@ -49,7 +53,11 @@ async function besideEcho({ compute, projects, tlsFolder }: LedgerUnderLoad): Pr
     await echoServer.until(() => unary(echo, projects, 0.1));
     await unary(echo, projects, 2);
     await unary(compute, projects, 2);
-    const { ours, peer } = await inPairs(PAIRS, () => unary(compute, projects, SECONDS), () => unary(echo, projects, SECONDS));
+    const { ours, peer } = await inPairs(
+      PAIRS,
+      () => unary(compute, projects, SECONDS),
+      () => unary(echo, projects, SECONDS),
+    );
     return atLeast('unary, beside a bare echo', 'calls/s', ours, peer, 0.6);
   } finally {
     echo.close();

@@ -16,9 +16,14 @@ export interface Running {
 
 /** Starts a program with this Node; `program` is a path from the root of the repository. */
 export function startProcess(program: string, args: string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [program, ...args], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-10_000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-10_000)));
   return {
     pid: child.pid ?? 0,
     async until(probe) {
@@ -28,7 +33,8 @@ export function startProcess(program: string, args: string[], env: NodeJS.Proces
           await probe();
           return;
         } catch (error) {
-          if (child.exitCode !== null || performance.now() > deadline) throw new Error(`${program} is not ready: ${printed}`, { cause: error });
+          if (child.exitCode !== null || performance.now() > deadline)
+            throw new Error(`${program} is not ready: ${printed}`, { cause: error });
           await sleep(50);
         }
       }

@@ -54,7 +54,9 @@ async function secondsToServe(home: string, measure?: (mib: number) => void): Pr
 /** Proportional set size of every process that carries this operator's folder in its environment, and PostgreSQL's. */
 function residentMib(home: string): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const kib = pids.filter((pid) => belongsTo(pid, home)).map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0));
+  const kib = pids
+    .filter((pid) => belongsTo(pid, home))
+    .map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0));
   return kib.reduce((sum, size) => sum + size, 0) / 1024;
 }
 

@@ -21,7 +21,7 @@ const SLOTS_STILL_TAKEN = 'SELECT count(*) AS n FROM occupancy WHERE upper_inf(d
 const NOT_SETTLED = `SELECT count(*) AS n FROM unnest($1::uuid[]) AS ran (id)
   LEFT JOIN charge_record ON reservation_id = id WHERE charge_record IS NULL`;
 const CHARGED_WRONGLY = `SELECT count(*) AS n FROM charge_record c
-  WHERE cost_ucr <> device_ms::numeric * ucr_per_device_hour / 3600000 - (device_ms::numeric * ucr_per_device_hour / 3600000) % 1
+  WHERE cost_ucr <> div(device_ms::numeric * ucr_per_device_hour, 3600000)
      OR cost_ucr <> coalesce((
           SELECT sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) FROM transfer t
           WHERE t.reservation_id = c.reservation_id AND t.reason IN (3, 5) AND t.asset LIKE 'CR:%'), 0)
@@ -29,8 +29,10 @@ const CHARGED_WRONGLY = `SELECT count(*) AS n FROM charge_record c
           SELECT sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) FROM transfer t
           WHERE t.reservation_id = c.reservation_id AND t.reason IN (3, 5) AND t.asset LIKE 'DEVICE_MS:%'), 0)`;
 const STILL_RESERVED = 'SELECT count(*) AS n FROM reservation WHERE state = 1';
-const STILL_HELD = `SELECT (SELECT count(*) FROM account WHERE held <> 0) + (SELECT count(*) FROM leg WHERE held <> 0) AS n`;
-const LARGEST_SUM = `SELECT coalesce(max(abs(total)), 0)::text AS n FROM (SELECT sum(balance) AS total FROM account GROUP BY asset) AS sums`;
+const STILL_HELD = `SELECT (SELECT count(*) FROM account WHERE held <> 0)
+  + (SELECT count(*) FROM leg WHERE held <> 0) AS n`;
+const LARGEST_SUM = `SELECT coalesce(max(abs(total)), 0)::text AS n
+  FROM (SELECT sum(balance) AS total FROM account GROUP BY asset) AS sums`;
 const OWN_TRANSFERS_DISAGREE = `SELECT count(*) AS n FROM account a WHERE balance <> (
     SELECT coalesce(sum(CASE WHEN credit_account_id = a.id THEN amount ELSE -amount END), 0)
     FROM transfer t WHERE a.id IN (t.credit_account_id, t.debit_account_id))`;
@@ -41,13 +43,22 @@ const OWN_TRANSFERS_DISAGREE = `SELECT count(*) AS n FROM account a WHERE balanc
  * @param jobs ids of every job that was acknowledged
  * @param ran ids of those whose program printed something
  */
-export async function inspect(urls: { quota: string; compute: string }, jobs: string[], ran: string[]): Promise<Findings> {
+export async function inspect(
+  urls: { quota: string; compute: string },
+  jobs: string[],
+  ran: string[],
+): Promise<Findings> {
   const compute = await counting(urls.compute, async (count) => ({
-    notEnded: await count(JOBS_NOT_ENDED, [jobs]), taken: await count(SLOTS_STILL_TAKEN),
+    notEnded: await count(JOBS_NOT_ENDED, [jobs]),
+    taken: await count(SLOTS_STILL_TAKEN),
   }));
   const quota = await counting(urls.quota, async (count) => ({
-    notSettled: await count(NOT_SETTLED, [ran]), wrong: await count(CHARGED_WRONGLY), disagree: await count(OWN_TRANSFERS_DISAGREE),
-    reserved: await count(STILL_RESERVED), held: await count(STILL_HELD), sum: await count(LARGEST_SUM),
+    notSettled: await count(NOT_SETTLED, [ran]),
+    wrong: await count(CHARGED_WRONGLY),
+    disagree: await count(OWN_TRANSFERS_DISAGREE),
+    reserved: await count(STILL_RESERVED),
+    held: await count(STILL_HELD),
+    sum: await count(LARGEST_SUM),
   }));
   return {
     lost: Number(compute.notEnded + quota.notSettled),

@@ -17,14 +17,19 @@ export interface Outcome {
 const [name = '', ...flags] = process.argv.slice(2);
 const load = SUITES[name];
 if (!load) {
-  console.error(`There is no fault suite ${name || '(no name)'}. Try: npm run chaos -- ${Object.keys(SUITES).join(' | ')} [--nightly] [--seed=N]`);
+  console.error(
+    `There is no fault suite ${name || '(no name)'}. ` +
+      `Try: npm run chaos -- ${Object.keys(SUITES).join(' | ')} [--nightly] [--seed=N]`,
+  );
   process.exit(1);
 }
 const seed = Number(flags.find((flag) => flag.startsWith('--seed='))?.slice(7) ?? Date.now() % 1_000_000);
 const nightly = flags.includes('--nightly');
 const { run } = await load();
 const { counts, pass } = await run({ seed, nightly });
-const counted = Object.entries(counts).map(([key, value]) => `${key}=${value}`).join(' ');
+const counted = Object.entries(counts)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(' ');
 console.log(`${name} ${counted} seed=${seed} ${pass ? 'PASS' : 'FAIL'}`);
 if (!pass) console.log(`Replay: npm run chaos -- ${name} --seed=${seed}${nightly ? ' --nightly' : ''}`);
 process.exitCode = pass ? 0 : 1;

@@ -7,16 +7,20 @@ export function jobProcesses(home: string): number[] {
   const jobs = join(home, 'jobs');
   const jobIds = existsSync(jobs) ? readdirSync(jobs) : [];
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => {
-    const said = read(`/proc/${pid}/environ`) + read(`/proc/${pid}/cmdline`);
-    return jobIds.some((id) => said.includes(id));
-  }).map(Number);
+  return pids
+    .filter((pid) => {
+      const said = read(`/proc/${pid}/environ`) + read(`/proc/${pid}/cmdline`);
+      return jobIds.some((id) => said.includes(id));
+    })
+    .map(Number);
 }
 
 /** A shim ends a moment after it has written down its job's end. Answers how many processes never end. */
 export async function untilNoneAlive(home: string): Promise<number> {
   try {
-    await eventually('no process of an ended job is alive', () => jobProcesses(home).length === 0, { withinMs: 10_000 });
+    await eventually('no process of an ended job is alive', () => jobProcesses(home).length === 0, {
+      withinMs: 10_000,
+    });
     return 0;
   } catch {
     return jobProcesses(home).length;

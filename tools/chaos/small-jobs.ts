@@ -26,12 +26,20 @@ export class SmallJobs {
     const { rest } = this.#operator;
     const { tenantId, operator } = (await rest.get('/v1/me')).body as { tenantId: string; operator: string };
     await rest.post('/v1/rates', { acceleratorClass: CLASS, ucrPerDeviceHour: '3599999' });
-    for (const [asset, amount] of [[`CR:${operator}`, 10n ** 12n], [`DEVICE_MS:${CLASS}`, 10n ** 12n], [`SLOTS:${CLASS}`, 1_000n]] as const) {
+    for (const [asset, amount] of [
+      [`CR:${operator}`, 10n ** 12n],
+      [`DEVICE_MS:${CLASS}`, 10n ** 12n],
+      [`SLOTS:${CLASS}`, 1_000n],
+    ] as const) {
       const project = { tenantId, projectId: this.#path.split('/').at(-1) };
       const { body: treasury } = await rest.post('/v1/accounts', { purpose: 'TREASURY', asset });
       const { body: own } = await rest.post('/v1/accounts', { purpose: 'PROJECT', asset, project });
       await rest.post('/v1/transfers', {
-        id: uuid7(), debitAccountId: idOf(treasury), creditAccountId: idOf(own), amount: String(amount), reason: 'GRANT',
+        id: uuid7(),
+        debitAccountId: idOf(treasury),
+        creditAccountId: idOf(own),
+        amount: String(amount),
+        reason: 'GRANT',
       });
     }
   }
@@ -40,19 +48,36 @@ export class SmallJobs {
   async submit(): Promise<void> {
     const id = uuid7();
     const seconds = this.#random.between(0, 30) / 10;
-    await this.#answered(`job ${id}`, (status) => status < 300, () => this.#operator.rest.post(`${this.#path}/jobs`, {
-      id, name: `works ${seconds} s`, workload: {
-        command: ['/bin/sh', '-c', `echo begun; sleep ${seconds}`], acceleratorClass: CLASS, devices: 1, memoryBytes: String(64 * 2 ** 20),
-        diskBytes: String(2 ** 20), processes: 16, logBytes: '65536', timeLimitMs: '60000', graceMs: '500',
-      },
-    }));
+    await this.#answered(
+      `job ${id}`,
+      (status) => status < 300,
+      () =>
+        this.#operator.rest.post(`${this.#path}/jobs`, {
+          id,
+          name: `works ${seconds} s`,
+          workload: {
+            command: ['/bin/sh', '-c', `echo begun; sleep ${seconds}`],
+            acceleratorClass: CLASS,
+            devices: 1,
+            memoryBytes: String(64 * 2 ** 20),
+            diskBytes: String(2 ** 20),
+            processes: 16,
+            logBytes: '65536',
+            timeLimitMs: '60000',
+            graceMs: '500',
+          },
+        }),
+    );
     this.ids.push(id);
   }
 
   async allEnded(): Promise<void> {
     for (const id of this.ids) {
-      await this.#answered(`the end of ${id}`, (status, body) => status === 200 && ENDED.has(String((body as { state?: string }).state)),
-        () => this.#operator.rest.get(`${this.#path}/jobs/${id}`));
+      await this.#answered(
+        `the end of ${id}`,
+        (status, body) => status === 200 && ENDED.has(String((body as { state?: string }).state)),
+        () => this.#operator.rest.get(`${this.#path}/jobs/${id}`),
+      );
     }
   }
 
@@ -60,14 +85,21 @@ export class SmallJobs {
   async ranTwice(): Promise<number> {
     let wrong = 0;
     for (const id of this.ids) {
-      const { body } = await this.#answered(`the log of ${id}`, (status) => status === 200,
-        () => this.#operator.rest.get(`${this.#path}/jobs/${id}/logs/stdout`));
+      const { body } = await this.#answered(
+        `the log of ${id}`,
+        (status) => status === 200,
+        () => this.#operator.rest.get(`${this.#path}/jobs/${id}/logs/stdout`),
+      );
       if (body !== 'begun\n') wrong++;
     }
     return wrong;
   }
 
-  async #answered(what: string, isAnswer: (status: number, body: unknown) => boolean, ask: () => Promise<RestAnswer>): Promise<RestAnswer> {
+  async #answered(
+    what: string,
+    isAnswer: (status: number, body: unknown) => boolean,
+    ask: () => Promise<RestAnswer>,
+  ): Promise<RestAnswer> {
     const deadline = performance.now() + PATIENCE_MS;
     let last: unknown;
     while (performance.now() < deadline) {
@@ -75,7 +107,8 @@ export class SmallJobs {
         const answer = await ask();
         if (isAnswer(answer.status, answer.body)) return answer;
         last = answer.body;
-        if (answer.status >= 400 && answer.status < 500) throw new Error(`${what} was refused: ${JSON.stringify(last)}`);
+        if (answer.status >= 400 && answer.status < 500)
+          throw new Error(`${what} was refused: ${JSON.stringify(last)}`);
       } catch (error) {
         if (error instanceof Error && error.message.startsWith(what)) throw error;
         last = error;

@@ -15,9 +15,20 @@ const VICTIMS = ['quota', 'compute', 'gateway', 'postgres'] as const;
 
 /** Every labelled point between reserve, submit, record, advance and settle; a spec checks that none is missing. */
 export const POINTS = [
-  'quota.before-begin', 'quota.after-lock', 'quota.before-commit', 'quota.after-commit', 'quota.before-reply',
-  'compute.after-occupy', 'compute.after-reserve', 'compute.before-submit', 'compute.after-submit', 'compute.after-observe',
-  'compute.after-advance', 'compute.before-settle', 'compute.after-settle', 'compute.before-finish',
+  'quota.before-begin',
+  'quota.after-lock',
+  'quota.before-commit',
+  'quota.after-commit',
+  'quota.before-reply',
+  'compute.after-occupy',
+  'compute.after-reserve',
+  'compute.before-submit',
+  'compute.after-submit',
+  'compute.after-observe',
+  'compute.after-advance',
+  'compute.before-settle',
+  'compute.after-settle',
+  'compute.before-finish',
 ];
 
 /**
@@ -29,9 +40,14 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
   const random = seeded(seed);
   const folder = mkdtempSync(join(tmpdir(), 'kontor-chaos-'));
   const crashFile = join(folder, 'crash-at');
-  await using operator = await startOperator({ home: join(folder, 'home'), env: {
-    KONTOR_CRASH_FILE: crashFile, KONTOR_COVER_MS: '2000', KONTOR_COVER_MARGIN_MS: '1000',
-  } });
+  await using operator = await startOperator({
+    home: join(folder, 'home'),
+    env: {
+      KONTOR_CRASH_FILE: crashFile,
+      KONTOR_COVER_MS: '2000',
+      KONTOR_COVER_MARGIN_MS: '1000',
+    },
+  });
   const small = new SmallJobs(operator, random);
   await small.fund();
 
@@ -40,15 +56,27 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
   await small.allEnded();
   const orphans = await untilNoneAlive(operator.home);
   const findings = await inspect(databases(operator), small.ids, small.ids);
-  const doubled = findings.doubled + await small.ranTwice();
+  const doubled = findings.doubled + (await small.ranTwice());
   const counts = {
-    jobs: small.ids.length, lost: findings.lost, doubled, orphans: orphans + findings.leftovers, sum: findings.sum,
-    kills, points: `${points}/${POINTS.length}`,
+    jobs: small.ids.length,
+    lost: findings.lost,
+    doubled,
+    orphans: orphans + findings.leftovers,
+    sum: findings.sum,
+    kills,
+    points: `${points}/${POINTS.length}`,
   };
-  const pass = small.ids.length === jobs && counts.lost + doubled + counts.orphans === 0 && counts.sum === 0n && points === POINTS.length;
+  const pass =
+    small.ids.length === jobs &&
+    counts.lost + doubled + counts.orphans === 0 &&
+    counts.sum === 0n &&
+    points === POINTS.length;
   await operator.stop();
   if (pass) rmSync(folder, { recursive: true, force: true });
-  else console.error(`What it left is in ${folder}; processes of jobs: ${jobProcesses(operator.home).join(', ') || 'none'}.`);
+  else
+    console.error(
+      `What it left is in ${folder}; processes of jobs: ${jobProcesses(operator.home).join(', ') || 'none'}.`,
+    );
   return { counts, pass };
 }
 
@@ -58,8 +86,12 @@ async function crashAtPoints(small: SmallJobs, crashFile: string): Promise<numbe
   for (const point of POINTS) {
     writeFileSync(crashFile, point);
     await small.submit();
-    await eventually(`the process that passes ${point} has crashed`, () => !existsSync(crashFile), { withinMs: 60_000 })
-      .then(() => passed++, (error: Error) => console.error(error.message));
+    await eventually(`the process that passes ${point} has crashed`, () => !existsSync(crashFile), {
+      withinMs: 60_000,
+    }).then(
+      () => passed++,
+      (error: Error) => console.error(error.message),
+    );
     rmSync(crashFile, { force: true });
   }
   return passed;
@@ -74,7 +106,9 @@ async function killAtRandom(operator: Operator, small: SmallJobs, random: Seeded
       await sleep(random.between(100, 2_000));
       const pid = operator.pidOf(random.pick(VICTIMS));
       if (pid !== undefined && kill(pid)) kills++;
-      await eventually('the operator serves again', async () => (await fetch(`${operator.url}/healthz`)).ok, { withinMs: 60_000 });
+      await eventually('the operator serves again', async () => (await fetch(`${operator.url}/healthz`)).ok, {
+        withinMs: 60_000,
+      });
     }
   })();
   for (let n = 0; n < jobs; n++) {
@@ -101,4 +135,3 @@ function databases({ home, ports }: Operator): { quota: string; compute: string 
   const url = `postgres://postgres:${password}@127.0.0.1:${ports.postgres}/postgres`;
   return { quota: withDatabase(url, 'kontor_quota'), compute: withDatabase(url, 'kontor_compute') };
 }
-

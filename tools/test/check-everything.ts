@@ -34,9 +34,12 @@ await run(async () => {
 /** Runs the steps in order and answers the titles of those that failed. */
 async function failing([next, ...rest]: Step[]): Promise<string[]> {
   if (!next) return [];
-  const passed = await step(next.title, () => nx(next.nx)).then(() => true, () => false);
+  const passed = await step(next.title, () => nx(next.nx)).then(
+    () => true,
+    () => false,
+  );
   if (passed) return failing(rest);
-  return next.first ? [next.title] : [next.title, ...await failing(rest)];
+  return next.first ? [next.title] : [next.title, ...(await failing(rest))];
 }
 
 /** Runs Nx on this terminal; throws where it does not end with 0. */
@@ -44,11 +47,15 @@ function nx(args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('nx', args, { cwd: root, env: environment(), stdio: 'inherit' });
     child.on('error', reject);
-    child.on('close', (code) => { if (code === 0) resolve(); else reject(new Help(`nx ${args.join(' ')} failed`)); });
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Help(`nx ${args.join(' ')} failed`));
+    });
   });
 }
 
 function resultFiles(): string[] {
-  return globSync(['{apps,libs,infra,examples}/*/coverage/jest.json', '{tools,e2e}/coverage/jest.json'], { cwd: root })
-    .map((path) => join(root, path));
+  return globSync(['{apps,libs,infra,examples}/*/coverage/jest.json', '{tools,e2e}/coverage/jest.json'], {
+    cwd: root,
+  }).map((path) => join(root, path));
 }

@@ -59,8 +59,10 @@ export function bannedWords(files: RepositoryFile[]): Fault[] {
   return files.flatMap((file) => {
     const inForce = bans.filter((ban) => ban.within.test(file.path) && !(ban.exceptTests && isTest(file)));
     const lines = file.text.split('\n');
-    return lines.flatMap((line, index) => inForce
-      .filter((ban) => ban.word.test(line) && !ban.unless?.test(`${lines[index - 1] ?? ''}\n${line}`))
-      .map((ban) => ({ path: file.path, line: index + 1, message: `${ban.word.exec(line)?.[0]}: ${ban.instead}` })));
+    return lines.flatMap((line, index) =>
+      inForce
+        .filter((ban) => ban.word.test(line) && !ban.unless?.test(`${lines[index - 1] ?? ''}\n${line}`))
+        .map((ban) => ({ path: file.path, line: index + 1, message: `${ban.word.exec(line)?.[0]}: ${ban.instead}` })),
+    );
   });
 }

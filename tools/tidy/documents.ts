@@ -5,30 +5,46 @@ const longestDecision = 80;
 
 /** A decision fits on one page. */
 export function longDecisions(files: RepositoryFile[]): Fault[] {
-  return files.filter(({ path }) => path.startsWith('docs/decisions/')).flatMap(({ path, text }) => {
-    const lines = text.trimEnd().split('\n').length;
-    return lines <= longestDecision ? []
-      : [{ path, line: longestDecision, message: `${lines} lines: a decision is one page, ${longestDecision} lines` }];
-  });
+  return files
+    .filter(({ path }) => path.startsWith('docs/decisions/'))
+    .flatMap(({ path, text }) => {
+      const lines = text.trimEnd().split('\n').length;
+      return lines <= longestDecision
+        ? []
+        : [
+            {
+              path,
+              line: longestDecision,
+              message: `${lines} lines: a decision is one page, ${longestDecision} lines`,
+            },
+          ];
+    });
 }
 
 /** Links inside the repository lead somewhere: to a file, or to a folder with one in it. */
 export function deadLinks(files: RepositoryFile[], exists: (path: string) => boolean): Fault[] {
-  return files.filter(({ path }) => path.endsWith('.md')).flatMap(({ path, text }) =>
-    text.split('\n').flatMap((line, index) => [...line.matchAll(/\]\(([^)\s]+)\)/g)]
-      .map(([, target = '']) => target.replace(/#.*$/, ''))
-      .filter((target) => target !== '' && !/^[a-z]+:/.test(target))
-      .filter((target) => !exists(posix.join(posix.dirname(path), target)))
-      .map((target) => ({ path, line: index + 1, message: `${target} is not there: correct the link` }))));
+  return files
+    .filter(({ path }) => path.endsWith('.md'))
+    .flatMap(({ path, text }) =>
+      text.split('\n').flatMap((line, index) =>
+        [...line.matchAll(/\]\(([^)\s]+)\)/g)]
+          .map(([, target = '']) => target.replace(/#.*$/, ''))
+          .filter((target) => target !== '' && !/^[a-z]+:/.test(target))
+          .filter((target) => !exists(posix.join(posix.dirname(path), target)))
+          .map((target) => ({ path, line: index + 1, message: `${target} is not there: correct the link` })),
+      ),
+    );
 }
 
 /** Apache-2.0, whole, and every package says so. */
 export function licence(files: RepositoryFile[]): Fault[] {
   const text = files.find(({ path }) => path === 'LICENSE')?.text ?? '';
   const whole = ['Apache License', 'Version 2.0, January 2004', 'END OF TERMS AND CONDITIONS'];
-  const missing = whole.filter((part) => !text.includes(part))
+  const missing = whole
+    .filter((part) => !text.includes(part))
     .map((part) => ({ path: 'LICENSE', line: 1, message: `"${part}" is missing: put the whole Apache-2.0 text here` }));
-  const silent = files.filter(({ path }) => /(^|\/)package\.json$/.test(path))
+  const silent = files
+    .filter(({ path }) => /(^|\/)package\.json$/.test(path))
     .filter((file) => !file.text.includes('"license": "Apache-2.0"'))
     .map(({ path }) => ({ path, line: 1, message: 'says no licence: add "license": "Apache-2.0"' }));
   return [...missing, ...silent];

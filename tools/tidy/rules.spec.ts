@@ -62,8 +62,9 @@ const cases: Record<string, { rule: Rule; file: RepositoryFile; fault: string | 
   'a controller that decides': {
     rule: longControllerMethods,
     file: { path: 'apps/quota/src/quota.controller.ts', text: `class C {\n  m() {\n${lines(9)}\n  }\n}` },
-    fault: 'apps/quota/src/quota.controller.ts:2 a controller method of 11 lines: '
-      + 'move what it decides into a file named by its verb',
+    fault:
+      'apps/quota/src/quota.controller.ts:2 a controller method of 11 lines: ' +
+      'move what it decides into a file named by its verb',
   },
   'the same method elsewhere': {
     rule: longControllerMethods,
@@ -88,8 +89,9 @@ const cases: Record<string, { rule: Rule; file: RepositoryFile; fault: string | 
   'a default that reads it in a migration': {
     rule: clocksInSql,
     file: { path: 'apps/quota/migrations/0001-ledger.ts', text: "query('at timestamptz DEFAULT CURRENT_TIMESTAMP')" },
-    fault: 'apps/quota/migrations/0001-ledger.ts:1 CURRENT_TIMESTAMP: the clock of the database; '
-      + 'pass the time as a parameter',
+    fault:
+      'apps/quota/migrations/0001-ledger.ts:1 CURRENT_TIMESTAMP: the clock of the database; ' +
+      'pass the time as a parameter',
   },
   'the injected clock': {
     rule: clocksInSql,
@@ -115,7 +117,10 @@ describe('a house rule', () => {
   });
 
   it('wants the whole licence, and every package to name it', () => {
-    const files = [{ path: 'LICENSE', text: 'Apache License, in short' }, { path: 'tools/package.json', text: '{}' }];
+    const files = [
+      { path: 'LICENSE', text: 'Apache License, in short' },
+      { path: 'tools/package.json', text: '{}' },
+    ];
     expect(licence(files).map(show)).toEqual([
       'LICENSE:1 "Version 2.0, January 2004" is missing: put the whole Apache-2.0 text here',
       'LICENSE:1 "END OF TERMS AND CONDITIONS" is missing: put the whole Apache-2.0 text here',

@@ -6,7 +6,11 @@ import { bannedWords } from './banned.ts';
 import { deadLinks, licence, longDecisions } from './documents.ts';
 import { barrels, coarseTexture, foldersWithoutMeaning, longFiles, longLines, texture } from './layout.ts';
 import {
-  lockedForSomeMachinesOnly, undeclaredImports, unlocked, unnamedInstallScripts, unusedDependencies,
+  lockedForSomeMachinesOnly,
+  undeclaredImports,
+  unlocked,
+  unnamedInstallScripts,
+  unusedDependencies,
 } from './packages.ts';
 import { repositoryFiles, show, type Rule } from './repository.ts';
 import { clocksInSql, greedyConstructors, longControllerMethods, longFunctions } from './syntax.ts';
@@ -42,8 +46,10 @@ describe('the house rules', () => {
   it('has a texture to be proud of', () => {
     const { files: count, median, p95, sourceLines, testLines } = texture(files);
     const share = (testLines / sourceLines).toFixed(2);
-    console.info(`${count} source files, median ${median}, p95 ${p95} lines; `
-      + `${testLines} lines of test to ${sourceLines} of source (${share})`);
+    console.info(
+      `${count} source files, median ${median}, p95 ${p95} lines; ` +
+        `${testLines} lines of test to ${sourceLines} of source (${share})`,
+    );
     expect(count).toBeGreaterThan(0);
   });
 });

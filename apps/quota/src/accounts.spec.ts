@@ -57,8 +57,8 @@ describe('accounts', () => {
       'REVENUE CR:demo', 'LATE_USAGE CR:demo', `REVENUE DEVICE_MS:${CLASS}`, `LATE_USAGE DEVICE_MS:${CLASS}`,
       `REVENUE SLOTS:${CLASS}`,
     ]);
-    for (const account of accounts) {
-      expect(account).toMatchObject({ project: undefined, floor: undefined, available: undefined });
+    for (const { project, floor, available } of accounts) {
+      expect([project, floor, available]).toEqual([undefined, undefined, undefined]);
     }
   });
 

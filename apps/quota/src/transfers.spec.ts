@@ -44,11 +44,11 @@ describe('transfers', () => {
     expect((await quota.credits()).available).toBe(0n);
   });
 
-  it.each([Purpose.REVENUE, Purpose.LATE_USAGE])('leave an account with purpose %i at zero or above', async (purpose) => {
+  it.each(['REVENUE', 'LATE_USAGE'] as const)('leave an account with purpose %s at zero or above', async (name) => {
     await using quota = await setup();
     await quota.compute.reserve(quota.terms());
     const { accounts } = await quota.gateway.listAccounts({});
-    const account = accounts.find((each) => each.purpose === purpose && each.asset === 'CR:demo');
+    const account = accounts.find((each) => each.purpose === Purpose[name] && each.asset === 'CR:demo');
     const request = { ...quota.grant, debitAccountId: account?.id ?? '', amount: 1n };
     expect(await codeOf(quota.gateway.createTransfer(request))).toBe('insufficient_credits');
   });

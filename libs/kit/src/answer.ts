@@ -11,8 +11,11 @@ import { validate } from './validate.ts';
 /** The call being answered, so that calls made on its behalf inherit what is left of its time. */
 export const currentCall = new AsyncLocalStorage<Call>();
 
-type Surface = grpc.ServerUnaryCall<object, object> | grpc.ServerReadableStream<object, object>
-  | grpc.ServerWritableStream<object, object> | grpc.ServerDuplexStream<object, object>;
+type Surface =
+  | grpc.ServerUnaryCall<object, object>
+  | grpc.ServerReadableStream<object, object>
+  | grpc.ServerWritableStream<object, object>
+  | grpc.ServerDuplexStream<object, object>;
 type Handler = (request: unknown, call: Call) => unknown;
 
 /**
@@ -22,11 +25,13 @@ type Handler = (request: unknown, call: Call) => unknown;
  * @throws where a method declares no callers or the implementation lacks it
  */
 export function answer(service: DescService, implementation: object, log: Logger): grpc.UntypedServiceImplementation {
-  return Object.fromEntries(service.methods.map((method) => {
-    const handler = (implementation as Record<string, Handler | undefined>)[method.localName];
-    if (!handler) throw new Error(`${service.typeName}.${method.name} has no implementation.`);
-    return [method.localName, answerMethod(method, handler.bind(implementation), log)];
-  }));
+  return Object.fromEntries(
+    service.methods.map((method) => {
+      const handler = (implementation as Record<string, Handler | undefined>)[method.localName];
+      if (!handler) throw new Error(`${service.typeName}.${method.name} has no implementation.`);
+      return [method.localName, answerMethod(method, handler.bind(implementation), log)];
+    }),
+  );
 }
 
 function answerMethod(method: DescMethod, handler: Handler, log: Logger): grpc.UntypedHandleCall {
@@ -45,30 +50,40 @@ function answerMethod(method: DescMethod, handler: Handler, log: Logger): grpc.U
     if (problem.code === 'internal') log.error({ err: error, rpc: pathOf(method) }, 'unexpected failure');
     return Object.assign(new Error(problem.detail), problem.toStatus());
   };
-  const requestsOf = (stream: AsyncIterable<object>) => (async function* () {
-    for await (const request of stream) yield checked(request);
-  })();
+  const requestsOf = (stream: AsyncIterable<object>) =>
+    (async function* () {
+      for await (const request of stream) yield checked(request);
+    })();
 
   const once = (surface: Surface, request: () => unknown, callback: grpc.sendUnaryData<object>): void => {
     const run = async () => {
       const call = enter(surface);
       return currentCall.run(call, () => handler(request(), call)) as Promise<object>;
     };
-    run().then((reply) => callback(null, reply), (error: unknown) => surface.cancelled || callback(fail(error)));
+    run().then(
+      (reply) => callback(null, reply),
+      (error: unknown) => surface.cancelled || callback(fail(error)),
+    );
   };
   const stream = (surface: grpc.ServerWritableStream<object, object>, request: () => unknown): void => {
     const run = async () => {
       const call = enter(surface);
       await currentCall.run(call, () => pour(handler(request(), call) as AsyncIterable<object>, surface, call.signal));
     };
-    run().then(() => surface.end(), (error: unknown) => surface.cancelled || surface.emit('error', fail(error)));
+    run().then(
+      () => surface.end(),
+      (error: unknown) => surface.cancelled || surface.emit('error', fail(error)),
+    );
   };
 
   switch (method.methodKind) {
     case 'unary':
       return ((call, done) => once(call, () => checked(call.request), done)) as grpc.handleUnaryCall<object, object>;
     case 'client_streaming':
-      return ((call, done) => once(call, () => requestsOf(call), done)) as grpc.handleClientStreamingCall<object, object>;
+      return ((call, done) => once(call, () => requestsOf(call), done)) as grpc.handleClientStreamingCall<
+        object,
+        object
+      >;
     case 'server_streaming':
       return ((call) => stream(call, () => checked(call.request))) as grpc.handleServerStreamingCall<object, object>;
     case 'bidi_streaming':
@@ -89,7 +104,7 @@ function callOf(surface: Surface): Call {
     // Most handlers never ask, and a signal nobody listens to costs more than the rest of the call.
     get signal() {
       if (gone) return gone.signal;
-      const controller = gone = new AbortController();
+      const controller = (gone = new AbortController());
       if (surface.cancelled) controller.abort(GONE);
       else (surface as EventEmitter).once('cancelled', () => controller.abort(GONE));
       return controller.signal;
@@ -115,7 +130,11 @@ function callerOf(surface: Surface): string {
 }
 
 /** Writes replies no faster than the caller reads them, and stops when it is gone. */
-async function pour(replies: AsyncIterable<object>, surface: grpc.ServerWritableStream<object, object>, gone: AbortSignal) {
+async function pour(
+  replies: AsyncIterable<object>,
+  surface: grpc.ServerWritableStream<object, object>,
+  gone: AbortSignal,
+) {
   for await (const reply of replies) {
     if (gone.aborted) return;
     if (!surface.write(reply)) await drained(surface, gone);

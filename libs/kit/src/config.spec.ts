@@ -57,11 +57,14 @@ describe('a failpoint', () => {
   function setup(label: string) {
     const file = join(mkdtempSync(join(tmpdir(), 'failpoint-')), 'armed');
     writeFileSync(file, label);
-    const program = `const { failpoint } = await import(${JSON.stringify(new URL('failpoint.ts', import.meta.url).href)});
+    const source = new URL('failpoint.ts', import.meta.url).href;
+    const program = `const { failpoint } = await import('${source}');
       failpoint('here'); console.log('passed');`;
-    const run = (changed: NodeJS.ProcessEnv = {}) => spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_FILE: file, ...changed }, encoding: 'utf8',
-    });
+    const run = (changed: NodeJS.ProcessEnv = {}) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_FILE: file, ...changed },
+        encoding: 'utf8',
+      });
     return { run, isArmed: () => existsSync(file) };
   }
 });

@@ -19,6 +19,7 @@ export function parseConfig<T extends z.ZodType>(schema: T, environment: NodeJS.
   const faults = parsed.error.issues.map((issue) =>
     issue.code === 'invalid_type' && environment[issue.path.join('.')] === undefined
       ? `${issue.path.join('.')} is not set.`
-      : `${issue.path.join('.')} ${issue.message}.`);
+      : `${issue.path.join('.')} ${issue.message}.`,
+  );
   throw new ConfigError(faults.join(' '));
 }

@@ -21,15 +21,21 @@ const CHANNEL_OPTIONS: grpc.ChannelOptions = {
 };
 
 /**
- * A client of a contract over mutual TLS. Calls made while another call is answered inherit its deadline and end with it.
+ * A client of a contract over mutual TLS. Calls made while another call is answered inherit its deadline and end with
+ * it.
  *
  * @param address host:port
  * @param serverName the name that the server's certificate must have; by default the contract's package, such as quota
  */
-export function connect<S extends Contract>(service: S, address: string, { ca, cert, key }: Tls,
-  serverName = service.typeName.split('.')[1] ?? ''): Client<S> & { close(): void } {
+export function connect<S extends Contract>(
+  service: S,
+  address: string,
+  { ca, cert, key }: Tls,
+  serverName = service.typeName.split('.')[1] ?? '',
+): Client<S> & { close(): void } {
   const channel = new grpc.Client(address, grpc.credentials.createSsl(ca, key, cert), {
-    ...CHANNEL_OPTIONS, 'grpc.ssl_target_name_override': serverName,
+    ...CHANNEL_OPTIONS,
+    'grpc.ssl_target_name_override': serverName,
   });
   const methods = service.methods.map((method) => [method.localName, callMethod(channel, method)] as const);
   return Object.assign(Object.fromEntries(methods) as Client<S>, { close: () => channel.close() });
@@ -40,29 +46,36 @@ function callMethod(channel: grpc.Client, method: DescMethod) {
   const empty = new grpc.Metadata();
   switch (method.methodKind) {
     case 'unary':
-      return (request: object, options?: CallOptions) => within(options, UNARY_TIMEOUT_MS, (limits, done) =>
-        channel.makeUnaryRequest(path, write, read, request, empty, limits, done));
+      return (request: object, options?: CallOptions) =>
+        within(options, UNARY_TIMEOUT_MS, (limits, done) =>
+          channel.makeUnaryRequest(path, write, read, request, empty, limits, done),
+        );
     case 'client_streaming':
-      return (requests: AsyncIterable<object>, options?: CallOptions) => within(options, undefined, (limits, done) => {
-        const call = channel.makeClientStreamRequest(path, write, read, empty, limits, done);
-        pump(requests, call).catch((error: unknown) => done(error));
-        return call;
-      });
+      return (requests: AsyncIterable<object>, options?: CallOptions) =>
+        within(options, undefined, (limits, done) => {
+          const call = channel.makeClientStreamRequest(path, write, read, empty, limits, done);
+          pump(requests, call).catch((error: unknown) => done(error));
+          return call;
+        });
     case 'server_streaming':
-      return (request: object, options?: CallOptions) => replies(options, (limits) =>
-        channel.makeServerStreamRequest(path, write, read, request, empty, limits));
+      return (request: object, options?: CallOptions) =>
+        replies(options, (limits) => channel.makeServerStreamRequest(path, write, read, request, empty, limits));
     case 'bidi_streaming':
-      return (requests: AsyncIterable<object>, options?: CallOptions) => replies(options, (limits) => {
-        const call = channel.makeBidiStreamRequest(path, write, read, empty, limits);
-        pump(requests, call).catch((error: unknown) => call.destroy(problemOf(error)));
-        return call;
-      });
+      return (requests: AsyncIterable<object>, options?: CallOptions) =>
+        replies(options, (limits) => {
+          const call = channel.makeBidiStreamRequest(path, write, read, empty, limits);
+          pump(requests, call).catch((error: unknown) => call.destroy(problemOf(error)));
+          return call;
+        });
   }
 }
 
 /** One reply, or a Problem; cancelled when whoever asked is gone. */
-function within(options: CallOptions | undefined, timeoutMs: number | undefined,
-  start: (limits: grpc.CallOptions, done: (error: unknown, reply?: object) => void) => { cancel(): void }): Promise<object> {
+function within(
+  options: CallOptions | undefined,
+  timeoutMs: number | undefined,
+  start: (limits: grpc.CallOptions, done: (error: unknown, reply?: object) => void) => { cancel(): void },
+): Promise<object> {
   const { limits, signals } = limitsOf(options, timeoutMs);
   return new Promise((resolve, reject) => {
     const call = start(limits, (error, reply) => {
@@ -76,8 +89,10 @@ function within(options: CallOptions | undefined, timeoutMs: number | undefined,
 }
 
 /** Replies as they come; leaving the loop early cancels the call. */
-async function* replies(options: CallOptions | undefined,
-  start: (limits: grpc.CallOptions) => AsyncIterable<object> & { cancel(): void }): AsyncGenerator<object> {
+async function* replies(
+  options: CallOptions | undefined,
+  start: (limits: grpc.CallOptions) => AsyncIterable<object> & { cancel(): void },
+): AsyncGenerator<object> {
   const { limits, signals } = limitsOf(options, undefined);
   const call = start(limits);
   const cancel = (): void => call.cancel();

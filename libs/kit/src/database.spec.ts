@@ -39,39 +39,51 @@ const EVE = { at: AT, actor: 'quota', action: 'rate.set', subject: 'cpu.x86_64' 
 
 describe('a row', () => {
   it.each([0n, 1n, -1n, 2n ** 31n, 2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)])(
-    'keeps %s exactly, and becomes its message', async (amount) => {
+    'keeps %s exactly, and becomes its message',
+    async (amount) => {
       const { dataSource } = await setup();
       const repository = dataSource.getRepository(RateRow);
       await repository.insert({ acceleratorClass: 'x', ucrPerDeviceHour: amount, validFrom: AT });
       const row = await repository.findOneByOrFail({ acceleratorClass: 'x' });
-      expect(toMessage(RateSchema, row)).toEqual(create(RateSchema, {
-        acceleratorClass: 'x', ucrPerDeviceHour: amount, validFrom: { seconds: BigInt(Math.floor(+AT / 1000)), nanos: 678_000_000 },
-      }));
-    });
+      expect(toMessage(RateSchema, row)).toEqual(
+        create(RateSchema, {
+          acceleratorClass: 'x',
+          ucrPerDeviceHour: amount,
+          validFrom: { seconds: BigInt(Math.floor(+AT / 1000)), nanos: 678_000_000 },
+        }),
+      );
+    },
+  );
 });
 
 describe('a transaction', () => {
   it('leaves nothing of work that fails', async () => {
     const { dataSource, count } = await setup();
-    await expect(transaction(dataSource, async (tx) => {
-      await tx.insert(RateRow, { acceleratorClass: 'x', ucrPerDeviceHour: 1n, validFrom: AT });
-      throw new Error('no');
-    })).rejects.toThrow('no');
+    await expect(
+      transaction(dataSource, async (tx) => {
+        await tx.insert(RateRow, { acceleratorClass: 'x', ucrPerDeviceHour: 1n, validFrom: AT });
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
     expect(await count('rate')).toBe(0);
   });
 
   it('survives a deadlock: one of the two runs again, and both take effect', async () => {
     const { dataSource } = await setup();
-    for (const name of ['a', 'b']) await dataSource.getRepository(RateRow).insert({ acceleratorClass: name, ucrPerDeviceHour: 0n, validFrom: AT });
+    for (const name of ['a', 'b'])
+      await dataSource.getRepository(RateRow).insert({ acceleratorClass: name, ucrPerDeviceHour: 0n, validFrom: AT });
     let arrived = 0;
     let open = (): void => {};
-    const both = new Promise<void>((resolve) => { open = resolve; });
-    const cross = (first: string, second: string) => transaction(dataSource, async (tx) => {
-      await tx.increment(RateRow, { acceleratorClass: first }, 'ucrPerDeviceHour', 1);
-      if (++arrived >= 2) open();
-      await both;
-      await tx.increment(RateRow, { acceleratorClass: second }, 'ucrPerDeviceHour', 1);
+    const both = new Promise<void>((resolve) => {
+      open = resolve;
     });
+    const cross = (first: string, second: string) =>
+      transaction(dataSource, async (tx) => {
+        await tx.increment(RateRow, { acceleratorClass: first }, 'ucrPerDeviceHour', 1);
+        if (++arrived >= 2) open();
+        await both;
+        await tx.increment(RateRow, { acceleratorClass: second }, 'ucrPerDeviceHour', 1);
+      });
     await Promise.all([cross('a', 'b'), cross('b', 'a')]);
     expect(arrived).toBeGreaterThan(2);
     const rows = await dataSource.getRepository(RateRow).find();
@@ -89,10 +101,12 @@ describe('a transaction', () => {
 describe('the journal', () => {
   it('is written with its mutation or not at all', async () => {
     const { dataSource, count } = await setup();
-    await expect(transaction(dataSource, async (tx) => {
-      await journal(tx, [EVE]);
-      throw new Error('no');
-    })).rejects.toThrow();
+    await expect(
+      transaction(dataSource, async (tx) => {
+        await journal(tx, [EVE]);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow();
     expect(await count('journal')).toBe(0);
     await transaction(dataSource, (tx) => journal(tx, [{ ...EVE, before: undefined, after: { ucr: 2n ** 63n - 1n } }]));
     const [record] = await readJournal(dataSource.manager, { xid: 0n, seq: 0n }, 10);
@@ -132,7 +146,9 @@ describe('a service', () => {
 
   it('refuses a database that lacks a migration, and one that is newer than itself', async () => {
     const { database } = await setup();
-    await expect(start(database.url, [Rates1700000000000, Later1800000000000])).rejects.toThrow('lacks Later1800000000000: run npm run migrate -- kit');
+    await expect(start(database.url, [Rates1700000000000, Later1800000000000])).rejects.toThrow(
+      'lacks Later1800000000000: run npm run migrate -- kit',
+    );
     await expect(start(database.url, [])).rejects.toThrow('newer than this code (Rates1700000000000)');
   });
 });
@@ -151,8 +167,11 @@ afterAll(async () => {
 async function setup() {
   const database = await testDatabase('kit', [Rates1700000000000]);
   opened.push(() => database.drop());
-  const dataSource = await new DataSource(dataSourceOptions({ service: 'kit', tables: [RateRow], migrations: [], url: database.url })).initialize();
+  const dataSource = await new DataSource(
+    dataSourceOptions({ service: 'kit', tables: [RateRow], migrations: [], url: database.url }),
+  ).initialize();
   opened.push(() => dataSource.destroy());
-  const count = async (table: string) => Number((await dataSource.query<{ n: string }[]>(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
+  const count = async (table: string) =>
+    Number((await dataSource.query<{ n: string }[]>(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
   return { database, dataSource, count };
 }

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, QueryFailedError, type DataSourceOptions, type EntityManager, type MigrationInterface } from 'typeorm';
+import {
+  DataSource,
+  QueryFailedError,
+  type DataSourceOptions,
+  type EntityManager,
+  type MigrationInterface,
+} from 'typeorm';
 import { SnakeNaming } from './snake-naming.ts';
 
 /** What a service keeps: its entities, and how the schema came to be. */
@@ -18,7 +24,13 @@ export interface DatabaseConfig extends ServiceDatabase {
 }
 
 /** As TypeORM wants it. Never synchronised: migrations are the only way a schema changes. */
-export const dataSourceOptions = ({ service, tables, migrations, url, poolSize = 10 }: DatabaseConfig): DataSourceOptions => ({
+export const dataSourceOptions = ({
+  service,
+  tables,
+  migrations,
+  url,
+  poolSize = 10,
+}: DatabaseConfig): DataSourceOptions => ({
   type: 'postgres',
   url,
   entities: tables,
@@ -28,7 +40,7 @@ export const dataSourceOptions = ({ service, tables, migrations, url, poolSize =
   extra: { max: poolSize, connectionTimeoutMillis: 5_000, statement_timeout: 15_000, lock_timeout: 10_000 },
 });
 
-/** A service's DataSource as a Nest module; refuses to start on a schema that is not the one the code was written for. */
+/** A service's DataSource as a Nest module; it refuses to start on a schema that the code was not written for. */
 export function databaseModule(config: DatabaseConfig): DynamicModule {
   return TypeOrmModule.forRootAsync({
     useFactory: () => ({ ...dataSourceOptions(config), retryAttempts: 0 }),
@@ -49,8 +61,12 @@ async function refuseWrongSchema(dataSource: DataSource, { service, migrations }
   const applied = new Set(rows.map(({ name }) => name));
   const missing = wanted.filter((name) => !applied.has(name));
   const unknown = [...applied].filter((name) => !wanted.includes(name));
-  if (missing.length > 0) throw new Error(`The database of ${service} lacks ${missing.join(', ')}: run npm run migrate -- ${service}.`);
-  if (unknown.length > 0) throw new Error(`The database of ${service} is newer than this code (${unknown.join(', ')}): start the newer version.`);
+  if (missing.length > 0)
+    throw new Error(`The database of ${service} lacks ${missing.join(', ')}: run npm run migrate -- ${service}.`);
+  if (unknown.length > 0)
+    throw new Error(
+      `The database of ${service} is newer than this code (${unknown.join(', ')}): start the newer version.`,
+    );
 }
 
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -66,6 +82,7 @@ export async function transaction<T>(dataSource: DataSource, work: (tx: EntityMa
       return await dataSource.transaction('READ COMMITTED', work);
     } catch (error) {
       if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      // Jitter, so that two that met do not meet again.
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
   }

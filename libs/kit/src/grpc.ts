@@ -1,4 +1,14 @@
-import { create, fromBinary, toBinary, type DescMessage, type DescMethod, type DescService, type Message, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
 import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
 import type { MethodDefinition } from '@grpc/grpc-js';
 
@@ -40,7 +50,12 @@ export type Serves<S> = {
 
 /** What a caller of contract S sees. Every failure is a Problem. */
 export type Client<S> = {
-  [K in keyof Methods<S>]: Shape<Methods<S>[K], RequestInit<Methods<S>[K]>, Reply<Methods<S>[K]>, [options?: CallOptions]>;
+  [K in keyof Methods<S>]: Shape<
+    Methods<S>[K],
+    RequestInit<Methods<S>[K]>,
+    Reply<Methods<S>[K]>,
+    [options?: CallOptions]
+  >;
 };
 
 export type Contract = GenService<GenServiceMethods>;

@@ -8,11 +8,13 @@ type Handler = (request: unknown, call: Call) => unknown;
 /** A client that calls an implementation in this process: the same checks and Problems, no wire. */
 export function inProcess<S extends Contract>(service: S, implementation: Serves<S>): Client<S> {
   const handlers = implementation as Record<string, Handler>;
-  return Object.fromEntries(service.methods.map((method) => {
-    const handler = handlers[method.localName]?.bind(implementation);
-    if (!handler) throw new Error(`${service.typeName}.${method.name} has no implementation.`);
-    return [method.localName, callMethod(method, handler)];
-  })) as Client<S>;
+  return Object.fromEntries(
+    service.methods.map((method) => {
+      const handler = handlers[method.localName]?.bind(implementation);
+      if (!handler) throw new Error(`${service.typeName}.${method.name} has no implementation.`);
+      return [method.localName, callMethod(method, handler)];
+    }),
+  ) as Client<S>;
 }
 
 function callMethod(method: DescMethod, handler: Handler) {
@@ -37,17 +39,22 @@ function callMethod(method: DescMethod, handler: Handler) {
       throw problemOf(error);
     }
   };
-  const failing = <T>(promise: Promise<T>): Promise<T> => promise.catch((error: unknown) => { throw problemOf(error); });
+  const failing = <T>(promise: Promise<T>): Promise<T> =>
+    promise.catch((error: unknown) => {
+      throw problemOf(error);
+    });
 
   switch (method.methodKind) {
     case 'unary':
-      return (request: object, options?: CallOptions) => failing((async () => once(handler(checked(request), callOf(options))))());
+      return (request: object, options?: CallOptions) =>
+        failing((async () => once(handler(checked(request), callOf(options))))());
     case 'client_streaming':
       return (requests: AsyncIterable<object>, options?: CallOptions) =>
         failing((async () => once(handler(streamed(requests), callOf(options))))());
     case 'server_streaming':
       return (request: object, options?: CallOptions) => many(() => handler(checked(request), callOf(options)));
     case 'bidi_streaming':
-      return (requests: AsyncIterable<object>, options?: CallOptions) => many(() => handler(streamed(requests), callOf(options)));
+      return (requests: AsyncIterable<object>, options?: CallOptions) =>
+        many(() => handler(streamed(requests), callOf(options)));
   }
 }

@@ -5,6 +5,11 @@ const SECRETS = ['password', 'token', 'authorization', 'cookie', 'key', 'secret'
 
 /** One JSON line per entry on stdout. */
 export const logger = (name: string, level = process.env['KONTOR_LOG'] ?? 'info'): Logger =>
-  pino({ name, level, base: { name }, redact: { paths: SECRETS.flatMap((key) => [key, `*.${key}`]), censor: '(hidden)' } });
+  pino({
+    name,
+    level,
+    base: { name },
+    redact: { paths: SECRETS.flatMap((key) => [key, `*.${key}`]), censor: '(hidden)' },
+  });
 
 export type { Logger };

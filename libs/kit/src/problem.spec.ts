@@ -14,11 +14,19 @@ describe('a problem', () => {
   });
 
   it('becomes an RFC 9457 document with a stable type and without empty members', () => {
-    const { status: http, body } = Problem.exhausted('insufficient_credits', 'It needs 5 µcr; 3 are left.', 'Ask for credits.').toHttp();
+    const { status: http, body } = Problem.exhausted(
+      'insufficient_credits',
+      'It needs 5 µcr; 3 are left.',
+      'Ask for credits.',
+    ).toHttp();
     expect(http).toBe(402);
     expect(body).toEqual({
-      type: 'urn:kontor:problem:insufficient_credits', title: 'Used up', status: 402,
-      detail: 'It needs 5 µcr; 3 are left.', code: 'insufficient_credits', help: 'Ask for credits.',
+      type: 'urn:kontor:problem:insufficient_credits',
+      title: 'Used up',
+      status: 402,
+      detail: 'It needs 5 µcr; 3 are left.',
+      code: 'insufficient_credits',
+      help: 'Ask for credits.',
     });
   });
 

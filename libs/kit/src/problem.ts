@@ -53,7 +53,12 @@ export class Problem extends Error {
   static readonly forbidden = (code: string, detail: string, help?: string) =>
     new Problem(Kind.FORBIDDEN, code, detail, help);
   static readonly notFound = (what: string, id: string) =>
-    new Problem(Kind.NOT_FOUND, `${what}_not_found`, `There is no ${what.replaceAll('_', ' ')} ${id}.`, 'Check the id.');
+    new Problem(
+      Kind.NOT_FOUND,
+      `${what}_not_found`,
+      `There is no ${what.replaceAll('_', ' ')} ${id}.`,
+      'Check the id.',
+    );
   static readonly conflict = (code: string, detail: string, help?: string) =>
     new Problem(Kind.CONFLICT, code, detail, help);
   static readonly refused = (code: string, detail: string, help?: string) =>
@@ -63,12 +68,28 @@ export class Problem extends Error {
   static readonly unavailable = (code: string, detail: string, help = 'Try again in a moment.') =>
     new Problem(Kind.UNAVAILABLE, code, detail, help);
   static readonly deadline = (detail: string) =>
-    new Problem(Kind.DEADLINE, 'deadline_exceeded', detail, 'Send it again: a request with the same id is the same request.');
+    new Problem(
+      Kind.DEADLINE,
+      'deadline_exceeded',
+      detail,
+      'Send it again: a request with the same id is the same request.',
+    );
   static readonly internal = () =>
-    new Problem(Kind.INTERNAL, 'internal', 'Something went wrong on our side.', 'Send it again; if it persists, tell the operator when it happened.');
+    new Problem(
+      Kind.INTERNAL,
+      'internal',
+      'Something went wrong on our side.',
+      'Send it again; if it persists, tell the operator when it happened.',
+    );
 
   static fromMessage(m: ProblemMessage): Problem {
-    return new Problem(m.kind, m.code, m.detail, m.help, m.violations.map(({ field, detail }) => ({ field, detail })));
+    return new Problem(
+      m.kind,
+      m.code,
+      m.detail,
+      m.help,
+      m.violations.map(({ field, detail }) => ({ field, detail })),
+    );
   }
 
   toMessage(): ProblemMessage {
@@ -90,8 +111,13 @@ export class Problem extends Error {
     return {
       status: http,
       body: {
-        type: `urn:kontor:problem:${code}`, title, status: http, detail, code,
-        ...(help && { help }), ...(violations.length && { violations }),
+        type: `urn:kontor:problem:${code}`,
+        title,
+        status: http,
+        detail,
+        code,
+        ...(help && { help }),
+        ...(violations.length && { violations }),
       },
     };
   }
@@ -103,19 +129,24 @@ export function problemOf(error: unknown): Problem {
   const { code, metadata } = (error ?? {}) as Partial<StatusObject>;
   const carried = metadata instanceof Metadata ? metadata.get(TRAILER)[0] : undefined;
   if (carried instanceof Buffer) return Problem.fromMessage(fromBinary(ProblemSchema, carried));
-  if (code === status.UNAVAILABLE || isSocketFailure(error)) return Problem.unavailable('service_unavailable', 'A part of the system is not reachable.');
-  if (code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return Problem.deadline('The answer did not come in time.');
+  if (code === status.UNAVAILABLE || isSocketFailure(error))
+    return Problem.unavailable('service_unavailable', 'A part of the system is not reachable.');
+  if (code === status.DEADLINE_EXCEEDED || code === status.CANCELLED)
+    return Problem.deadline('The answer did not come in time.');
   if (isDatabaseDown(error)) return Problem.unavailable('database_unavailable', 'The database does not answer.');
   return Object.assign(Problem.internal(), { cause: error });
 }
 
-/** PostgreSQL's classes for a lost connection, a server that starts or stops, used-up resources, a database that is gone. */
+/** PostgreSQL's classes for: connection lost, server starting or stopping, resources used up, database gone. */
 const DATABASE_DOWN = /^(08...|57P..|53...|3D000)$/;
 const CONNECTION_LOST = /Connection terminated|connection timeout|Client has encountered a connection error/i;
 
 function isDatabaseDown(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (typeof code === 'string' && DATABASE_DOWN.test(code)) || (typeof message === 'string' && CONNECTION_LOST.test(message));
+  return (
+    (typeof code === 'string' && DATABASE_DOWN.test(code)) ||
+    (typeof message === 'string' && CONNECTION_LOST.test(message))
+  );
 }
 
 const isSocketFailure = (error: unknown): boolean =>

@@ -13,11 +13,17 @@ interface Settings {
  *
  * @param define parses the environment and says what to serve
  */
-export async function runService<C extends Settings>(parse: () => C, define: (config: C) => ServiceDefinition): Promise<void> {
+export async function runService<C extends Settings>(
+  parse: () => C,
+  define: (config: C) => ServiceDefinition,
+): Promise<void> {
   try {
     const config = parse();
     const definition = define(config);
-    const served = await serve(definition, { listen: config.KONTOR_LISTEN, tls: readTls(config.KONTOR_TLS, definition.name) });
+    const served = await serve(definition, {
+      listen: config.KONTOR_LISTEN,
+      tls: readTls(config.KONTOR_TLS, definition.name),
+    });
     untilStopped(definition.name, served.close);
   } catch (error) {
     logger('start').fatal({ err: error }, error instanceof Error ? error.message : 'The service could not start.');
@@ -25,15 +31,18 @@ export async function runService<C extends Settings>(parse: () => C, define: (co
   }
 }
 
-/** Closes on the first SIGTERM or SIGINT; a failure nobody caught ends the process rather than leaving it half alive. */
+/** Closes on the first SIGTERM or SIGINT; a failure nobody caught ends the process: better gone than half alive. */
 export function untilStopped(name: string, close: () => Promise<void>): void {
   const log = logger(name);
   const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'stopping');
-    close().then(() => process.exit(0), (error: unknown) => {
-      log.error({ err: error }, 'could not stop cleanly');
-      process.exit(1);
-    });
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      },
+    );
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

@@ -52,10 +52,11 @@ class EchoEngine implements Serves<typeof EngineService> {
   readonly listMissingFiles = async () => ({});
   readonly submit = async () => ({});
   readonly extendCover = async () => ({});
-  readonly stop = (_: object, call: Call) => new Promise<object>((resolve) => {
-    this.calls.push(call);
-    call.signal.addEventListener('abort', () => resolve({}));
-  });
+  readonly stop = (_: object, call: Call) =>
+    new Promise<object>((resolve) => {
+      this.calls.push(call);
+      call.signal.addEventListener('abort', () => resolve({}));
+    });
   readonly setPaused = async () => ({});
   readonly forget = async () => ({});
   async *readOutput() {
@@ -84,7 +85,14 @@ describe('a served contract', () => {
     const bare = new grpc.Client(address, grpc.credentials.createInsecure());
     const path = '/kontor.engine.v1.EngineService/GetCapacity';
     const error = await new Promise<grpc.ServiceError | null>((resolve) => {
-      bare.makeUnaryRequest(path, (b: Buffer) => b, (b) => b, Buffer.alloc(0), { deadline: Date.now() + 1000 }, resolve);
+      bare.makeUnaryRequest(
+        path,
+        (b: Buffer) => b,
+        (b) => b,
+        Buffer.alloc(0),
+        { deadline: Date.now() + 1000 },
+        resolve,
+      );
     });
     bare.close();
     expect(error).not.toBeNull();
@@ -99,7 +107,8 @@ describe('a served contract', () => {
   it('refuses a malformed request before the implementation sees it', async () => {
     const { client, engine } = await setup();
     await expect(client.stop({ jobId: 'x' })).rejects.toMatchObject({
-      code: 'invalid_request', violations: [{ field: 'jobId', detail: 'must be a UUID in lower case' }],
+      code: 'invalid_request',
+      violations: [{ field: 'jobId', detail: 'must be a UUID in lower case' }],
     });
     expect(engine.calls).toHaveLength(0);
   });
@@ -115,8 +124,17 @@ describe('a served contract', () => {
     expect(() => answer(EngineService, {}, logger('test'))).toThrow('EngineService.GetCapacity has no implementation.');
     const undeclared = {
       typeName: 'kontor.x.v1.XService',
-      methods: [{ name: 'Leak', localName: 'leak', methodKind: 'unary', input: ProblemSchema, output: ProblemSchema,
-        parent: { typeName: 'kontor.x.v1.XService' }, proto: {} }],
+      methods: [
+        {
+          name: 'Leak',
+          localName: 'leak',
+          methodKind: 'unary',
+          input: ProblemSchema,
+          output: ProblemSchema,
+          parent: { typeName: 'kontor.x.v1.XService' },
+          proto: {},
+        },
+      ],
     } as never as DescService;
     expect(() => answer(undeclared, { leak: () => ({}) }, logger('test'))).toThrow('declares no callers');
   });
@@ -135,11 +153,15 @@ describe('streams', () => {
 
   it('fail as a problem at once, after some messages, and by a malformed message inside', async () => {
     const { client } = await setup();
-    await expect(Array.fromAsync(client.readLog({ ...LOG, offset: 9n }))).rejects.toMatchObject({ code: 'job_not_found' });
+    await expect(Array.fromAsync(client.readLog({ ...LOG, offset: 9n }))).rejects.toMatchObject({
+      code: 'job_not_found',
+    });
     const seen: bigint[] = [];
-    await expect((async () => {
-      for await (const { offset } of client.readLog({ ...LOG, offset: 2n })) seen.push(offset);
-    })()).rejects.toMatchObject({ code: 'engine_gone' });
+    await expect(
+      (async () => {
+        for await (const { offset } of client.readLog({ ...LOG, offset: 2n })) seen.push(offset);
+      })(),
+    ).rejects.toMatchObject({ code: 'engine_gone' });
     expect(seen).toEqual([0n, 1n]);
     async function* bad() {
       yield { sha256: 'not a digest' };
@@ -184,13 +206,15 @@ describe('streams', () => {
     await eventually('the source is told to stop', () => isReturned);
   });
 
-  it('from a source that fails end the call with the source\'s failure', async () => {
+  it("from a source that fails end the call with the source's failure", async () => {
     const { client } = await setup();
     async function* breaking() {
       yield { sha256: 'f'.repeat(64) };
       throw Problem.invalid('half_a_file', 'The upload broke off.');
     }
-    await expect(client.stageFile(breaking())).rejects.toMatchObject({ code: expect.stringMatching('half_a_file|deadline_exceeded') });
+    await expect(client.stageFile(breaking())).rejects.toMatchObject({
+      code: expect.stringMatching('half_a_file|deadline_exceeded'),
+    });
   });
 });
 
@@ -210,7 +234,9 @@ describe('time', () => {
     await currentCall.run(soon, () => client.getCapacity({}));
     expect(engine.calls.at(-1)!.deadline.getTime()).toBeLessThanOrEqual(soon.deadline.getTime() - 20 + 5);
     const late = { ...soon, deadline: new Date(Date.now() + 50) };
-    await expect(currentCall.run(late, async () => client.getCapacity({}))).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await expect(currentCall.run(late, async () => client.getCapacity({}))).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+    });
   });
 
   it('ends a call made on behalf of one that was abandoned', async () => {
@@ -231,13 +257,21 @@ describe('every server', () => {
     const credentials = grpc.credentials.createSsl(ca, key, cert);
     const channel = new grpc.Client(address, credentials, { 'grpc.ssl_target_name_override': 'engine' });
     const health = await new Promise<Buffer>((resolve, reject) => {
-      channel.makeUnaryRequest('/grpc.health.v1.Health/Check', (b: Buffer) => b, (b) => b, Buffer.alloc(0),
-        (error, reply) => (error ? reject(error) : resolve(reply!)));
+      channel.makeUnaryRequest(
+        '/grpc.health.v1.Health/Check',
+        (b: Buffer) => b,
+        (b) => b,
+        Buffer.alloc(0),
+        (error, reply) => (error ? reject(error) : resolve(reply!)),
+      );
     });
     expect([...health]).toEqual([8, 1]);
     for (const version of ['v1', 'v1alpha']) {
-      const call = channel.makeBidiStreamRequest(`/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
-        (b: Buffer) => b, (b) => b);
+      const call = channel.makeBidiStreamRequest(
+        `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+        (b: Buffer) => b,
+        (b) => b,
+      );
       // list_services, field 7, empty string
       call.write(Buffer.from([0x3a, 0]));
       const [reply] = (await once(call, 'data')) as [Buffer];
@@ -273,5 +307,12 @@ async function setup() {
   const definition = { name: 'engine', module: EchoModule, rpcs: [rpc(EngineService, EchoEngine)] };
   const served: Served = track(await serve(definition, { listen: '127.0.0.1:0', tls: tls.of('engine') }));
   const connectAs = (service: string) => track(connect(EngineService, served.address, tls.of(service)));
-  return { served, address: served.address, engine: served.app.get(EchoEngine), tls, connectAs, client: connectAs('compute') };
+  return {
+    served,
+    address: served.address,
+    engine: served.app.get(EchoEngine),
+    tls,
+    connectAs,
+    client: connectAs('compute'),
+  };
 }

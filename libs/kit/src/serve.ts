@@ -51,7 +51,10 @@ export interface Served {
  * @param listen host:port; port 0 takes a free one
  * @throws where a method declares no callers or has no implementation, or the address is taken
  */
-export async function serve(definition: ServiceDefinition, { listen, tls }: { listen: string; tls: Tls }): Promise<Served> {
+export async function serve(
+  definition: ServiceDefinition,
+  { listen, tls }: { listen: string; tls: Tls },
+): Promise<Served> {
   const { name, module, rpcs } = definition;
   const log = logger(name);
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(log), abortOnError: false });
@@ -61,18 +64,24 @@ export async function serve(definition: ServiceDefinition, { listen, tls }: { li
       server.addService(wiresOf(contract), answer(contract, app.get(provider, { strict: false }), log));
     }
     const contracts = rpcs.map(({ contract }) => contract);
-    const health = new HealthImplementation(Object.fromEntries(['', ...contracts.map((c) => c.typeName)].map((s) => [s, 'SERVING'])));
+    const health = new HealthImplementation(
+      Object.fromEntries(['', ...contracts.map((c) => c.typeName)].map((s) => [s, 'SERVING'])),
+    );
     health.addToServer(server);
     reflectionOf(contracts).addToServer(server);
 
     const port = await bind(server, listen, tls);
     const address = `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
     log.info({ address }, 'serving');
-    return { address, app, close: async () => {
-      for (const service of ['', ...contracts.map((c) => c.typeName)]) health.setStatus(service, 'NOT_SERVING');
-      await stop(server);
-      await app.close();
-    } };
+    return {
+      address,
+      app,
+      close: async () => {
+        for (const service of ['', ...contracts.map((c) => c.typeName)]) health.setStatus(service, 'NOT_SERVING');
+        await stop(server);
+        await app.close();
+      },
+    };
   } catch (error) {
     await app.close();
     throw error;
@@ -109,7 +118,9 @@ function reflectionOf(contracts: DescService[]): ReflectionService {
   };
   contracts.forEach(({ file }) => visit(file));
   const fileDescriptorProtos = [...files.values()].map(({ proto }) =>
-    Buffer.from(toBinary(FileDescriptorProtoSchema, create(FileDescriptorProtoSchema, proto))));
-  return new ReflectionService({ contracts: { format: '', type: {}, fileDescriptorProtos } } as never,
-    { services: contracts.map(({ typeName }) => typeName) });
+    Buffer.from(toBinary(FileDescriptorProtoSchema, create(FileDescriptorProtoSchema, proto))),
+  );
+  return new ReflectionService({ contracts: { format: '', type: {}, fileDescriptorProtos } } as never, {
+    services: contracts.map(({ typeName }) => typeName),
+  });
 }

@@ -3,7 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { SubmitJobRequestSchema } from '@kontor/contracts/compute/v1/compute';
 import type { WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
 import {
-  ExecuteStreamRequestSchema, OpenAccountRequestSchema, ReserveRequestSchema, SetRateRequestSchema, type Account_Purpose,
+  ExecuteStreamRequestSchema,
+  OpenAccountRequestSchema,
+  ReserveRequestSchema,
+  SetRateRequestSchema,
+  type Account_Purpose,
 } from '@kontor/contracts/quota/v1/quota';
 import { Problem } from './problem.ts';
 import { validate } from './validate.ts';
@@ -27,7 +31,9 @@ describe('a request that keeps its contract', () => {
   });
 
   it('may leave out what is not required', () => {
-    expect(broken(() => validate(SetRateRequestSchema, create(SetRateRequestSchema, { acceleratorClass: 'cpu.x86_64' })))).toEqual([]);
+    expect(
+      broken(() => validate(SetRateRequestSchema, create(SetRateRequestSchema, { acceleratorClass: 'cpu.x86_64' }))),
+    ).toEqual([]);
   });
 });
 
@@ -36,7 +42,11 @@ describe('a request that breaks its contract is told every field at fault', () =
     ['a missing message', reserve({ project: undefined }), ['project is required']],
     ['a missing number', reserve({ slots: 0 }), ['slots is required']],
     ['a number below its bound', reserve({ slots: -1 }), ['slots must be at least 1']],
-    ['an int64 above its bound', reserve({ coverDeviceMs: 2n ** 63n - 1n }), ['coverDeviceMs must be at most 1000000000000000']],
+    [
+      'an int64 above its bound',
+      reserve({ coverDeviceMs: 2n ** 63n - 1n }),
+      ['coverDeviceMs must be at most 1000000000000000'],
+    ],
     ['an id that is none', reserve({ id: 'x' }), ['id must be a UUID in lower case']],
     ['an id in upper case', reserve({ id: ID.toUpperCase() }), ['id must be a UUID in lower case']],
     ['a field of a nested message', reserve({ project: { tenantId: ID } }), ['project.projectId is required']],
@@ -46,29 +56,61 @@ describe('a request that breaks its contract is told every field at fault', () =
   });
 
   it.each([
-    ['items of a list, by position', submit({ inputs: [{ path: 'ok.txt', sha256: 'f'.repeat(64) }, { path: '../up', sha256: 'f'.repeat(64) }] }),
-      'job.workload.inputs[1].path must match'],
-    ['too many items', submit({ command: Array.from({ length: 257 }, () => 'x') }), 'job.workload.command must have at most 256 items'],
-    ['an item that is too long', submit({ command: ['x'.repeat(8193)] }), 'job.workload.command[0] must have at most 8192 characters'],
-    ['values of a map, by key', submit({ environment: { BIG: 'x'.repeat(32_769) } }), 'job.workload.environment[BIG] must have at most'],
-    ['a NUL that no database can keep', submit({ environment: { A: 'a\0b' } }), 'job.workload.environment[A] must not contain the NUL'],
+    [
+      'items of a list, by position',
+      submit({
+        inputs: [
+          { path: 'ok.txt', sha256: 'f'.repeat(64) },
+          { path: '../up', sha256: 'f'.repeat(64) },
+        ],
+      }),
+      'job.workload.inputs[1].path must match',
+    ],
+    [
+      'too many items',
+      submit({ command: Array.from({ length: 257 }, () => 'x') }),
+      'job.workload.command must have at most 256 items',
+    ],
+    [
+      'an item that is too long',
+      submit({ command: ['x'.repeat(8193)] }),
+      'job.workload.command[0] must have at most 8192 characters',
+    ],
+    [
+      'values of a map, by key',
+      submit({ environment: { BIG: 'x'.repeat(32_769) } }),
+      'job.workload.environment[BIG] must have at most',
+    ],
+    [
+      'a NUL that no database can keep',
+      submit({ environment: { A: 'a\0b' } }),
+      'job.workload.environment[A] must not contain the NUL',
+    ],
   ])('%s', (_, request, found) => {
     expect(broken(() => validate(SubmitJobRequestSchema, request)).join()).toContain(found);
   });
 
   it('an enum value nobody knows, and one outside its bounds', () => {
     const account = create(OpenAccountRequestSchema, { purpose: 99 as Account_Purpose, asset: 'CR:demo' });
-    expect(broken(() => validate(OpenAccountRequestSchema, account))).toEqual(['purpose is not one of the known values']);
+    expect(broken(() => validate(OpenAccountRequestSchema, account))).toEqual([
+      'purpose is not one of the known values',
+    ]);
   });
 
   it('an instant that no calendar has', () => {
     const rate = create(SetRateRequestSchema, { acceleratorClass: 'cpu.x86_64', validFrom: { seconds: 10n ** 18n } });
-    expect(broken(() => validate(SetRateRequestSchema, rate))).toEqual(['validFrom must be an instant between the years 1 and 9999']);
+    expect(broken(() => validate(SetRateRequestSchema, rate))).toEqual([
+      'validFrom must be an instant between the years 1 and 9999',
+    ]);
   });
 
   it('what is inside the chosen branch of a oneof', () => {
-    const request = create(ExecuteStreamRequestSchema, { command: { command: { case: 'void', value: { id: 'x', project: PROJECT } } } });
-    expect(broken(() => validate(ExecuteStreamRequestSchema, request))).toEqual(['command.void.id must be a UUID in lower case']);
+    const request = create(ExecuteStreamRequestSchema, {
+      command: { command: { case: 'void', value: { id: 'x', project: PROJECT } } },
+    });
+    expect(broken(() => validate(ExecuteStreamRequestSchema, request))).toEqual([
+      'command.void.id must be a UUID in lower case',
+    ]);
   });
 
   it('but no more than twenty, so that an answer is never larger than its question', () => {
@@ -79,7 +121,9 @@ describe('a request that breaks its contract is told every field at fault', () =
 
   it('as one problem with what would help', () => {
     expect(() => validate(ReserveRequestSchema, reserve({ slots: 0 }))).toThrow(Problem);
-    expect(() => validate(ReserveRequestSchema, reserve({ slots: 0 }))).toThrow('The request is not valid: slots is required.');
+    expect(() => validate(ReserveRequestSchema, reserve({ slots: 0 }))).toThrow(
+      'The request is not valid: slots is required.',
+    );
   });
 });
 
@@ -88,14 +132,27 @@ type Fields<S extends DescMessage> = Extract<MessageInitShape<S>, { $typeName?: 
 
 function reserve(changed: Fields<typeof ReserveRequestSchema>) {
   return create(ReserveRequestSchema, {
-    project: PROJECT, id: ID, acceleratorClass: 'cpu.x86_64', slots: 1, coverDeviceMs: 1n, timeoutMs: 1000n, ...changed,
+    project: PROJECT,
+    id: ID,
+    acceleratorClass: 'cpu.x86_64',
+    slots: 1,
+    coverDeviceMs: 1n,
+    timeoutMs: 1000n,
+    ...changed,
   });
 }
 
 function submit(changed: Fields<typeof WorkloadSchema>) {
   const workload = {
-    command: ['true'], acceleratorClass: 'cpu.x86_64', devices: 1, memoryBytes: 16_777_216n, diskBytes: 1_048_576n,
-    processes: 1, logBytes: 1024n, timeLimitMs: 1000n, ...changed,
+    command: ['true'],
+    acceleratorClass: 'cpu.x86_64',
+    devices: 1,
+    memoryBytes: 16_777_216n,
+    diskBytes: 1_048_576n,
+    processes: 1,
+    logBytes: 1024n,
+    timeLimitMs: 1000n,
+    ...changed,
   };
   return create(SubmitJobRequestSchema, { project: PROJECT, job: { id: ID, name: 'n', workload } });
 }

@@ -85,9 +85,12 @@ function oneCheck(field: DescField, rules: FieldRules | undefined): Check {
   if (message) return messageCheck(message);
   if ('enum' in field && field.enum) {
     const values = new Set(field.enum.values.map(({ number }) => number));
-    return all([(value, path, found) => {
-      if (!values.has(value as number)) found.push({ field: path, detail: 'is not one of the known values' });
-    }, rangeCheck(rules)]);
+    return all([
+      (value, path, found) => {
+        if (!values.has(value as number)) found.push({ field: path, detail: 'is not one of the known values' });
+      },
+      rangeCheck(rules),
+    ]);
   }
   const scalar = 'scalar' in field ? field.scalar : undefined;
   if (scalar === ScalarType.STRING) return stringCheck(rules);
@@ -98,7 +101,10 @@ function oneCheck(field: DescField, rules: FieldRules | undefined): Check {
   return rangeCheck(rules);
 }
 
-const all = (checks: Check[]): Check => (value, path, found) => checks.forEach((check) => check(value, path, found));
+const all =
+  (checks: Check[]): Check =>
+  (value, path, found) =>
+    checks.forEach((check) => check(value, path, found));
 
 function stringCheck(rules: FieldRules | undefined): Check {
   const pattern = rules?.pattern ? new RegExp(`^(?:${rules.pattern})$`) : undefined;
@@ -114,8 +120,10 @@ function stringCheck(rules: FieldRules | undefined): Check {
 }
 
 const sizeCheck = (rules: FieldRules | undefined, unit: string) => (size: number, path: string, found: Violation[]) => {
-  if (rules?.maxSize !== undefined && size > rules.maxSize) found.push({ field: path, detail: `must have at most ${rules.maxSize} ${unit}` });
-  if (rules?.minSize !== undefined && size < rules.minSize) found.push({ field: path, detail: `must have at least ${rules.minSize} ${unit}` });
+  if (rules?.maxSize !== undefined && size > rules.maxSize)
+    found.push({ field: path, detail: `must have at most ${rules.maxSize} ${unit}` });
+  if (rules?.minSize !== undefined && size < rules.minSize)
+    found.push({ field: path, detail: `must have at least ${rules.minSize} ${unit}` });
 };
 
 function rangeCheck(rules: FieldRules | undefined): Check {

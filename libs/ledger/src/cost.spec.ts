@@ -15,20 +15,24 @@ describe('the cost of device time', () => {
   });
 
   it('never drifts: however an hour is cut, the differences of the totals add up to the cost of the hour', () => {
-    fc.assert(fc.property(fc.array(fc.bigInt(0n, 10n ** 6n)), fc.bigInt(0n, 10n ** 12n), (intervals, rate) => {
-      let [total, charged] = [0n, 0n];
-      for (const interval of intervals) {
-        charged += costUcr(total + interval, rate) - costUcr(total, rate);
-        total += interval;
-      }
-      expect(charged).toBe(costUcr(total, rate));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.bigInt(0n, 10n ** 6n)), fc.bigInt(0n, 10n ** 12n), (intervals, rate) => {
+        let [total, charged] = [0n, 0n];
+        for (const interval of intervals) {
+          charged += costUcr(total + interval, rate) - costUcr(total, rate);
+          total += interval;
+        }
+        expect(charged).toBe(costUcr(total, rate));
+      }),
+    );
   });
 
   it('never falls while use grows', () => {
     const upTo = (most: bigint) => fc.bigInt(0n, most);
-    fc.assert(fc.property(upTo(10n ** 15n), upTo(10n ** 9n), upTo(10n ** 12n), (used, more, rate) => {
-      expect(costUcr(used + more, rate) >= costUcr(used, rate)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(upTo(10n ** 15n), upTo(10n ** 9n), upTo(10n ** 12n), (used, more, rate) => {
+        expect(costUcr(used + more, rate) >= costUcr(used, rate)).toBe(true);
+      }),
+    );
   });
 });

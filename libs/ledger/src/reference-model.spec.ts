@@ -57,6 +57,7 @@ describe('the ledger on paper', () => {
   }
 
   const sum = (ledger: ReferenceLedger, asset: string): bigint =>
-    [...ledger.accounts()].filter((account) => account.endsWith(`/${asset}`))
+    [...ledger.accounts()]
+      .filter((account) => account.endsWith(`/${asset}`))
       .reduce((all, account) => all + ledger.balance(account), 0n);
 });

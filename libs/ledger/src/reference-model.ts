@@ -7,7 +7,8 @@ export type ModelCommand = { project: string; id: string } & (
   | { kind: 'advance'; used: bigint; cover: bigint; timeoutMs: bigint }
   | { kind: 'post'; used: bigint; cause: 'USER' | 'LIMIT' | 'BUDGET' | 'SITE' }
   | { kind: 'void' }
-  | { kind: 'expire' });
+  | { kind: 'expire' }
+);
 
 type Command<K extends ModelCommand['kind']> = Extract<ModelCommand, { kind: K }>;
 
@@ -74,23 +75,31 @@ export class ReferenceLedger {
   }
 
   balance(account: string): bigint {
-    return this.movements.reduce((sum, { debit, credit, amount }) =>
-      sum + (credit === account ? amount : 0n) - (debit === account ? amount : 0n), 0n);
+    return this.movements.reduce(
+      (sum, { debit, credit, amount }) => sum + (credit === account ? amount : 0n) - (debit === account ? amount : 0n),
+      0n,
+    );
   }
 
   held(account: string): bigint {
-    return [...this.reservations.values()].reduce((sum, reservation) =>
-      sum + (this.setAside(reservation).get(account) ?? 0n), 0n);
+    return [...this.reservations.values()].reduce(
+      (sum, reservation) => sum + (this.setAside(reservation).get(account) ?? 0n),
+      0n,
+    );
   }
 
   private decide(command: ModelCommand, found: ModelReservation | undefined, nowMs: bigint): ModelReservation {
     if (command.kind === 'reserve') return this.reserve(command, found, nowMs);
     if (!found || found.asked.project !== command.project) throw new Refusal('reservation_not_found');
     switch (command.kind) {
-      case 'advance': return this.advance(command, found, nowMs);
-      case 'post': return this.post(command, found);
-      case 'void': return this.void(found);
-      case 'expire': return isDue(found, nowMs) ? { ...found, state: 'EXPIRED' } : found;
+      case 'advance':
+        return this.advance(command, found, nowMs);
+      case 'post':
+        return this.post(command, found);
+      case 'void':
+        return this.void(found);
+      case 'expire':
+        return isDue(found, nowMs) ? { ...found, state: 'EXPIRED' } : found;
     }
   }
 
@@ -99,7 +108,13 @@ export class ReferenceLedger {
     const rate = this.rates.get(asked.acceleratorClass);
     if (rate === undefined) throw new Refusal('no_rate');
     const fresh: ModelReservation = {
-      asked, rate, state: 'PENDING', used: 0n, cover: asked.cover, late: 0n, waived: 0n,
+      asked,
+      rate,
+      state: 'PENDING',
+      used: 0n,
+      cover: asked.cover,
+      late: 0n,
+      waived: 0n,
       expiresAtMs: nowMs + asked.timeoutMs,
     };
     const needs = this.setAside(fresh);
@@ -120,8 +135,9 @@ export class ReferenceLedger {
     const extended = { ...now, cover: command.cover };
     const [present, wanted] = [this.setAside(now), this.setAside(extended)];
     if (!coverFits(extended)) throw new Refusal('amount_overflow');
-    const isShort = [...wanted].some(([account, amount]) =>
-      amount - (present.get(account) ?? 0n) > this.available(account));
+    const isShort = [...wanted].some(
+      ([account, amount]) => amount - (present.get(account) ?? 0n) > this.available(account),
+    );
     return isShort ? now : extended;
   }
 
@@ -161,14 +177,21 @@ export class ReferenceLedger {
 
   /** Moves credits and device time to the operator's revenue, or back where they are negative. */
   private pay({ project, acceleratorClass }: Command<'reserve'>, ucr: bigint, deviceMs: bigint): void {
-    for (const [asset, amount] of [[this.credits, ucr], [`DEVICE_MS:${acceleratorClass}`, deviceMs]] as const) {
+    for (const [asset, amount] of [
+      [this.credits, ucr],
+      [`DEVICE_MS:${acceleratorClass}`, deviceMs],
+    ] as const) {
       this.movements.push({ debit: `${project}/${asset}`, credit: `REVENUE/${asset}`, amount });
     }
   }
 
   private setAside(reservation: ModelReservation): Map<string, bigint> {
     if (reservation.state !== 'PENDING') return new Map();
-    const { asked: { project, acceleratorClass, slots }, used, rate } = reservation;
+    const {
+      asked: { project, acceleratorClass, slots },
+      used,
+      rate,
+    } = reservation;
     const open = ahead(reservation);
     return new Map([
       [`${project}/${this.credits}`, costUcr(used + open, rate) - costUcr(used, rate)],
@@ -192,7 +215,10 @@ export class ReferenceLedger {
 
 function same(found: ModelReservation, asked: Command<'reserve'>): ModelReservation {
   const names = {
-    project: 'project', acceleratorClass: 'accelerator_class', slots: 'slots', cover: 'cover_device_ms',
+    project: 'project',
+    acceleratorClass: 'accelerator_class',
+    slots: 'slots',
+    cover: 'cover_device_ms',
     timeoutMs: 'timeout_ms',
   } as const;
   for (const [field, name] of Object.entries(names) as [keyof typeof names, string][]) {

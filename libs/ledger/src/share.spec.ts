@@ -31,15 +31,18 @@ describe('what a job is billed as on a node with 8 devices, 64 cores and 512 GiB
 
   it('never bills more than the node, and the parts of a split at least as much as the whole', () => {
     const part = fc.record({ devices: fc.nat(4), cores: fc.nat(32), memoryBytes: fc.bigInt(0n, 256n * GIB) });
-    fc.assert(fc.property(part, part, (one, other) => {
-      const both = {
-        devices: one.devices + other.devices, cores: one.cores + other.cores,
-        memoryBytes: one.memoryBytes + other.memoryBytes,
-      };
-      const whole = billedMillidevices(both, NODE);
-      expect(whole).toBeLessThanOrEqual(8_000n);
-      expect(billedMillidevices(one, NODE) + billedMillidevices(other, NODE)).toBeGreaterThanOrEqual(whole);
-    }));
+    fc.assert(
+      fc.property(part, part, (one, other) => {
+        const both = {
+          devices: one.devices + other.devices,
+          cores: one.cores + other.cores,
+          memoryBytes: one.memoryBytes + other.memoryBytes,
+        };
+        const whole = billedMillidevices(both, NODE);
+        expect(whole).toBeLessThanOrEqual(8_000n);
+        expect(billedMillidevices(one, NODE) + billedMillidevices(other, NODE)).toBeGreaterThanOrEqual(whole);
+      }),
+    );
   });
 });
 

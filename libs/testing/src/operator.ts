@@ -34,16 +34,34 @@ type Listener = 'gateway' | 'quota' | 'compute' | 'postgres';
  * @param home where it keeps its state; a new temporary folder when absent, which goes with it
  * @param withSample whether it runs the sample job, as a first start does
  */
-export async function startOperator(
-  { home, withSample = false, env = {} }: { home?: string; withSample?: boolean; env?: Record<string, string> } = {},
-): Promise<Operator> {
+export async function startOperator({
+  home,
+  withSample = false,
+  env = {},
+}: { home?: string; withSample?: boolean; env?: Record<string, string> } = {}): Promise<Operator> {
   const folder = home ?? mkdtempSync(join(tmpdir(), 'kontor-operator-'));
-  const ports = { gateway: await freePort(), quota: await freePort(), compute: await freePort(), postgres: await freePort() };
+  const ports = {
+    gateway: await freePort(),
+    quota: await freePort(),
+    compute: await freePort(),
+    postgres: await freePort(),
+  };
   const args = ['tools/start/main.ts', ...(withSample ? [] : ['--no-sample'])];
-  const child = startChild(process.execPath, args, {
-    NODE_OPTIONS: '', KONTOR_LOG: 'info', ...env, KONTOR_HOME: folder, KONTOR_GATEWAY_PORT: String(ports.gateway),
-    KONTOR_QUOTA_PORT: String(ports.quota), KONTOR_COMPUTE_PORT: String(ports.compute), KONTOR_POSTGRES_PORT: String(ports.postgres),
-  }, ROOT);
+  const child = startChild(
+    process.execPath,
+    args,
+    {
+      NODE_OPTIONS: '',
+      KONTOR_LOG: 'info',
+      ...env,
+      KONTOR_HOME: folder,
+      KONTOR_GATEWAY_PORT: String(ports.gateway),
+      KONTOR_QUOTA_PORT: String(ports.quota),
+      KONTOR_COMPUTE_PORT: String(ports.compute),
+      KONTOR_POSTGRES_PORT: String(ports.postgres),
+    },
+    ROOT,
+  );
   const stop = async () => {
     child.kill('SIGTERM');
     const patience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -54,13 +72,23 @@ export async function startOperator(
   const url = `http://127.0.0.1:${ports.gateway}`;
   await Promise.race([
     child.prints(/Kontor runs/, READY_MS),
-    child.exited.then((code) => { throw new Error(`The operator ended (${code}): ${child.output()}`); }),
+    child.exited.then((code) => {
+      throw new Error(`The operator ended (${code}): ${child.output()}`);
+    }),
   ]);
   await eventually('the operator answers', async () => (await fetch(`${url}/healthz`)).ok);
   return {
-    home: folder, url, ports, pid: child.pid, output: child.output, stop,
+    home: folder,
+    url,
+    ports,
+    pid: child.pid,
+    output: child.output,
+    stop,
     rest: restClient(url, readFileSync(join(folder, 'secrets', 'token'), 'utf8').trim()),
-    pidOf: (name) => firstNumber(name === 'postgres' ? join(folder, 'postgres', 'data', 'postmaster.pid') : join(folder, 'run', `${name}.pid`)),
+    pidOf: (name) =>
+      firstNumber(
+        name === 'postgres' ? join(folder, 'postgres', 'data', 'postmaster.pid') : join(folder, 'run', `${name}.pid`),
+      ),
     async [Symbol.asyncDispose]() {
       await stop();
       if (home === undefined) rmSync(folder, { recursive: true, force: true });

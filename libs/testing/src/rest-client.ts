@@ -21,16 +21,21 @@ const TIMEOUT_MS = 30_000;
 
 /** Calls an operator's public API as anyone could: HTTP and a token. Paths begin at `/v1`. */
 export function restClient(url: string, token: string): RestClient {
-  const call = (method: string, path: string, type?: string, body?: string | Uint8Array<ArrayBuffer>) => fetch(`${url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body !== undefined && { body }),
-  });
+  const call = (method: string, path: string, type?: string, body?: string | Uint8Array<ArrayBuffer>) =>
+    fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body !== undefined && { body }),
+    });
   const answer = async (response: Response): Promise<RestAnswer> => {
     const text = await response.text();
     const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, body: isJson ? JSON.parse(text) as JsonValue : text, headers: response.headers };
+    return {
+      status: response.status,
+      body: isJson ? (JSON.parse(text) as JsonValue) : text,
+      headers: response.headers,
+    };
   };
   return {
     get: async (path) => answer(await call('GET', path)),
