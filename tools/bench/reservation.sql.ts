@@ -15,14 +15,16 @@ SELECT DISTINCT ON (accelerator_class) accelerator_class, ucr_per_device_hour FR
 SELECT id, balance, held, floor FROM account
   WHERE id = ANY ((SELECT account_ids FROM bench_project WHERE n = :n)::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 SELECT tenant_id, id, project_id, state, accelerator_class, slots, ucr_per_device_hour,
-    reserved_cover_device_ms, timeout_ms, used_device_ms, cover_device_ms, late_device_ms, waived_device_ms, cause, created_at, expires_at
+    reserved_cover_device_ms, timeout_ms, used_device_ms, cover_device_ms, late_device_ms, waived_device_ms, cause,
+    created_at, expires_at
   FROM reservation WHERE tenant_id = (SELECT tenant_id FROM bench_project WHERE n = :n)
     AND id = ('00000000-0000-7000-8000-' || lpad(to_hex(:r::bigint), 12, '0'))::uuid;
 INSERT INTO reservation (tenant_id, id, project_id, state, accelerator_class, slots, ucr_per_device_hour,
     reserved_cover_device_ms, timeout_ms, used_device_ms, cover_device_ms, late_device_ms, waived_device_ms, cause,
     created_at, expires_at)
   SELECT tenant_id, ('00000000-0000-7000-8000-' || lpad(to_hex(:r::bigint), 12, '0'))::uuid, project_id, 1,
-    'cpu.x86_64', 1, 3600000, 60000, 3600000, 0, 60000, 0, 0, 0, now(), now() + interval '1 hour' FROM bench_project WHERE n = :n;
+    'cpu.x86_64', 1, 3600000, 60000, 3600000, 0, 60000, 0, 0, 0, now(), now() + interval '1 hour'
+    FROM bench_project WHERE n = :n;
 INSERT INTO leg (tenant_id, reservation_id, n, asset, debit_account_id, credit_account_id, held, posted)
   SELECT tenant_id, ('00000000-0000-7000-8000-' || lpad(to_hex(:r::bigint), 12, '0'))::uuid, leg.n, assets[leg.n + 1],
     account_ids[leg.n + 1], account_ids[leg.n + 1], leg.held, 0
@@ -34,7 +36,8 @@ UPDATE account SET held = held + new.amount
 INSERT INTO journal (at, actor, action, subject, tenant_id, before, after)
   SELECT now(), 'compute', 'reservation.reserve', '00000000-0000-7000-8000-' || lpad(to_hex(:r::bigint), 12, '0'),
     tenant_id, NULL, jsonb_build_object('projectId', project_id, 'acceleratorClass', 'cpu.x86_64', 'slots', 1,
-      'ucrPerDeviceHour', '3600000', 'state', 1, 'usedDeviceMs', '0', 'coverDeviceMs', '60000', 'lateDeviceMs', '0', 'waivedDeviceMs', '0', 'cause', 0,
+      'ucrPerDeviceHour', '3600000', 'state', 1, 'usedDeviceMs', '0', 'coverDeviceMs', '60000', 'lateDeviceMs', '0',
+      'waivedDeviceMs', '0', 'cause', 0,
       'expiresAt', now() + interval '1 hour') FROM bench_project WHERE n = :n;
 COMMIT;
 `;

@@ -15,6 +15,10 @@ const VICTIMS = ['quota', 'compute', 'gateway', 'postgres'] as const;
 
 /** Every labelled point between reserve, submit, record, advance and settle; a spec checks that none is missing. */
 export const POINTS = [
+  'engine.folder-made',
+  'engine.spec-written',
+  'engine.job-accepted',
+  'engine.shim-spawned',
   'quota.before-begin',
   'quota.after-lock',
   'quota.before-commit',

@@ -29,7 +29,8 @@ describe('what the database itself promises', () => {
 
   it.each([
     'UPDATE account SET floor = -100', 'UPDATE account SET purpose = 2',
-    'UPDATE reservation SET ucr_per_device_hour = 0', 'UPDATE reservation SET project_id = id', 'UPDATE leg SET debit_account_id = credit_account_id',
+    'UPDATE reservation SET ucr_per_device_hour = 0', 'UPDATE reservation SET project_id = id',
+    'UPDATE leg SET debit_account_id = credit_account_id',
   ])('keeps the service from %s', async (sql) => {
     await using ledger = await setup();
     await expect(ask(ledger.url, sql)).rejects.toThrow('permission denied');
