@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
@@ -17,6 +17,7 @@ describe('an operator', () => {
       /floor\((\d+) device-ms of \S+ × (\d+) µcr\/h ÷ 3600000\) = (\d+) µcr, paid in full/.exec(output) ?? [];
     expect(BigInt(cost ?? -1)).toBe((BigInt(ms ?? 0) * BigInt(rate ?? 0)) / 3_600_000n);
     expect(await operator.stop()).toBe(0);
+    expect(secretsIn(join(operator.home, 'logs'), join(operator.home, 'secrets'))).toEqual([]);
   }, 240_000);
 
   it('that stops and starts again keeps its data and finds its running job, which is charged once', async () => {
@@ -60,3 +61,11 @@ describe('an operator', () => {
     }
   }, 180_000);
 });
+
+/** Logs that hold the token or a password of the operator. */
+function secretsIn(logs: string, secrets: string): string[] {
+  const contents = (folder: string) => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const words = contents(secrets).flatMap((text) => text.match(/[A-Za-z0-9_-]{40,}/g) ?? []);
+  expect(words.length).toBeGreaterThanOrEqual(5);
+  return contents(logs).filter((text) => words.some((word) => text.includes(word)));
+}

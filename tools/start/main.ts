@@ -41,7 +41,7 @@ async function bringUp(start: Start, withSample: boolean): Promise<void> {
   const token = ensureToken(settings.home);
   signal.throwIfAborted();
   await bringUpServices(start, await bringUpDatabases(start));
-  for (const line of addresses(settings, token)) progress.say(line);
+  for (const line of addresses(settings, token)) progress.show(line);
   const base = `http://${HOST}:${settings.ports.gateway}`;
   if (withSample) await runSample(settings, restOf(base, token), progress, signal);
   if (!signal.aborted) progress.say('Kontor runs. Ctrl-C stops it.');

@@ -34,6 +34,14 @@ describe('progress', () => {
     await place.progress.step('building', async () => place.progress.note('  a line of the compiler'));
     expect(place.logged()).toMatch(/Z … building\n.*Z {3}a line of the compiler\n.*Z ✓ building, /);
   });
+
+  it('shows a person what no log may hold', () => {
+    using place = setup(false);
+    place.progress.say('the token follows');
+    place.progress.show('s3cret');
+    expect(place.shown()).toBe('the token follows\ns3cret\n');
+    expect(place.logged()).not.toContain('s3cret');
+  });
 });
 
 function setup(isTTY: boolean) {

@@ -10,6 +10,8 @@ export interface Progress {
   /** Runs `work` under a title with the seconds it takes; `work` may say how far it is. */
   step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>): Promise<T>;
   say(line: string): void;
+  /** Only for the person: what no log may hold. */
+  show(line: string): void;
   /** Only for the log. */
   note(text: string): void;
 }
@@ -26,9 +28,12 @@ export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.
     if (moving) out.write('\r\x1b[K');
     moving = false;
   };
-  const say = (line: string) => {
+  const show = (line: string) => {
     clear();
     out.write(`${line}\n`);
+  };
+  const say = (line: string) => {
+    show(line);
     note(line);
   };
   const step: Progress['step'] = async (title, work) => {
@@ -55,5 +60,5 @@ export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.
       clearInterval(timer);
     }
   };
-  return { step, say, note };
+  return { step, say, show, note };
 }
