@@ -34,6 +34,13 @@ export function programCases(bench: Bench): void {
     expect(Object.keys(found).filter((name) => /TOKEN|SECRET|TLS|DATABASE|NODE_/i.test(name))).toEqual([]);
   });
 
+  it('keeps a program that has one core on one core', async () => {
+    if (!bench.node.acceleratorClass.startsWith('cpu.')) return;
+    const jobId = await bench.submit({ command: ['nproc'], devices: 1 });
+    await bench.ended(jobId);
+    expect((await bench.log(jobId)).trim()).toBe('1');
+  });
+
   it('gives the program a big environment', async () => {
     const environment = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`BIG_${n}`, `${n}`.repeat(1500)]));
     const jobId = await bench.submit({

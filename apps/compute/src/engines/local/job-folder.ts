@@ -69,6 +69,8 @@ export interface JobSpec {
   environment: Record<string, string>;
   /** User that the program runs as; undefined where it stays who the shim is. */
   userId?: number;
+  /** Cores that the program is kept on; undefined where they are not its devices. */
+  cores?: number[];
   /** Device nodes that the job was given. */
   deviceNodes: string[];
   limits: Limits;

@@ -43,6 +43,7 @@ export function jobSpec(request: SubmitRequest, around: Surroundings): JobSpec {
       KONTOR_JOB_ID: request.jobId,
     },
     ...(ownUsers && { userId: userOf(request.jobId) }),
+    ...(grant.cores && { cores: grant.cores }),
     deviceNodes: grant.deviceNodes,
     limits: {
       memoryBytes: Number(workload.memoryBytes),

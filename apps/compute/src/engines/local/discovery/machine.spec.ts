@@ -46,8 +46,9 @@ describe('devices given to a job', () => {
     });
   });
 
-  it('are none where the job is placed on cores', () => {
+  it('are the cores themselves where the job is placed on cores', () => {
     expect(grantOf({ ...machine(), accelerators: [gpu(0)] }, 'cpu.x86_64', [0, 1])).toEqual({
+      cores: [0, 1],
       deviceNodes: [],
       environment: {},
     });

@@ -14,6 +14,8 @@ export interface Machine {
 
 /** What a job may touch and is told of the devices it was placed on. */
 export interface DeviceGrant {
+  /** Cores it is kept on, numbered among those that this engine may use; undefined where cores are not its devices. */
+  cores?: number[];
   deviceNodes: string[];
   environment: Record<string, string>;
 }
@@ -52,8 +54,9 @@ export function nodesOf(machine: Machine): NodeInit[] {
   }))];
 }
 
-/** Device nodes and environment for devices of one class, by their numbers within it; nothing for cores. */
+/** What devices of one class mean, by their numbers within it: cores, or device nodes and environment. */
 export function grantOf(machine: Machine, acceleratorClass: string, devices: number[]): DeviceGrant {
+  if (acceleratorClass.startsWith('cpu.')) return { cores: devices, deviceNodes: [], environment: {} };
   const ofClass = machine.accelerators.filter((one) => one.acceleratorClass === acceleratorClass);
   const given = devices.map((device) => ofClass[device]).filter((one) => one !== undefined);
   const names = Map.groupBy(given, ({ variable }) => variable);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import type { JobSpec } from '../job-folder.ts';
 import { NotStarted, type Output, type ProgramEnd } from './program.ts';
+import { onCores } from './cores.ts';
 import { resourceLimits } from './resource-limits.ts';
 import { ENTER_GROUPS, environmentScript, RUN_PROGRAM } from './run-scripts.ts';
 
@@ -41,6 +42,7 @@ export async function launch(
       '-c',
       ENTER_GROUPS,
       'enter',
+      ...onCores(spec.cores),
       'prlimit',
       ...limits,
       ...enter,
