@@ -1,18 +1,9 @@
+import type { ChaosOptions, Outcome } from './suite.ts';
+
 /** Every fault suite by name, loaded only when asked for. */
 const SUITES: Record<string, () => Promise<{ run(options: ChaosOptions): Promise<Outcome> }>> = {
   spine: () => import('./spine.ts'),
 };
-
-export interface ChaosOptions {
-  seed: number;
-  nightly: boolean;
-}
-
-export interface Outcome {
-  /** What was counted, in the order in which it is printed. */
-  counts: Record<string, string | number | bigint>;
-  pass: boolean;
-}
 
 const [name = '', ...flags] = process.argv.slice(2);
 const load = SUITES[name];

@@ -6,7 +6,7 @@ import { withDatabase } from '@kontor/postgres/ensure-database';
 import { eventually } from '@kontor/testing/eventually';
 import { startOperator, type Operator } from '@kontor/testing/operator';
 import { inspect } from './books.ts';
-import type { ChaosOptions, Outcome } from './chaos.ts';
+import type { ChaosOptions, Outcome } from './suite.ts';
 import { jobProcesses, untilNoneAlive } from './orphans.ts';
 import { seeded, type Seeded } from './seeded.ts';
 import { SmallJobs } from './small-jobs.ts';
