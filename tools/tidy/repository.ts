@@ -39,9 +39,11 @@ const namesIn = (gitignore: string) =>
     .filter(Boolean);
 
 export const isCode = ({ path }: RepositoryFile) => /\.(ts|mts|mjs|js)$/.test(path);
-/** Specs, whole-system stories, what several of them share, and suites they run against their own subject. */
+/** Specs, stories, fault suites, benchmarks and house rules, and what several of them share. */
 export const isTest = ({ path }: RepositoryFile) =>
-  /\.spec\.ts$|^e2e\/|^apps\/[^/]+\/testing\/|\/conformance\/|-under-test\.ts$/.test(path);
+  /\.spec\.ts$|^e2e\/|^libs\/testing\/|^tools\/(bench|chaos|tidy)\/|^apps\/[^/]+\/test(ing)?\/|\/conformance\/|-under-test\.ts$/.test(
+    path,
+  );
 
 /** `path:line message`, as editors and terminals make it clickable. */
 export const show = ({ path, line, message }: Fault) => `${path}:${line} ${message}`;

@@ -35,8 +35,8 @@ export async function ensureDatabase(
     if (!rowCount) await admin.query(`CREATE DATABASE "${database}" OWNER "${roles.owner}" TEMPLATE template0`);
     await admin.query(closeDatabase(database, roles.app));
     await admin.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC');
+    await asAdmin(withDatabase(adminUrl, database), (inside) => inside.query(closeSchema(roles.app)));
   });
-  await asAdmin(withDatabase(adminUrl, database), (admin) => admin.query(closeSchema(roles.app)));
   return databaseUrls(adminUrl, service, passwords, database);
 }
 

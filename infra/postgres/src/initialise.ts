@@ -19,8 +19,8 @@ export const passwordFile = (directory: string) => join(directory, 'superuser.pa
  * is killed in between leaves nothing that looks like a cluster. Throws PostgresFault.
  */
 export async function initialise(directory: string, user: ServerUser | undefined, durability: Durability) {
-  if (existsSync(directory)) return;
   sweep(directory);
+  if (existsSync(directory)) return;
   const growing = `${directory}.new-${randomBytes(4).toString('hex')}`;
   try {
     mkdirSync(growing, { recursive: true, mode: 0o700 });
