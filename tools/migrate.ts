@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { databaseUrls } from '@kontor/postgres/ensure-database';
 import { StartFault, tell } from './start/start-fault.ts';
 import { databasePasswords } from './start/secrets.ts';
 import { migrateService, checkService } from './start/migrations.ts';
@@ -10,11 +11,13 @@ const USAGE = 'Use: npm run migrate -- all | <service> [--check] [--url postgres
 /** Migrates the databases of a Kontor whose PostgreSQL runs, or of one service anywhere. Exit code 1 on drift. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    allowPositionals: true, options: { check: { type: 'boolean', default: false }, url: { type: 'string' } },
+    allowPositionals: true,
+    options: { check: { type: 'boolean', default: false }, url: { type: 'string' } },
   });
   const known = SERVICES.filter(({ database }) => database).map(({ name }) => name);
   const wanted = positionals[0] === 'all' ? known : known.filter((name) => name === positionals[0]);
-  if (wanted.length === 0) throw new StartFault(`There is no service with a database called ${positionals[0] ?? '(nothing)'}.`, USAGE);
+  if (wanted.length === 0)
+    throw new StartFault(`There is no service with a database called ${positionals[0] ?? '(nothing)'}.`, USAGE);
   if (values.url && wanted.length > 1) throw new StartFault('One address cannot be that of all databases.', USAGE);
   const run = values.check ? checkService : migrateService;
   for (const service of wanted) {
@@ -24,7 +27,8 @@ async function main(): Promise<void> {
 
 function ownerUrl(service: string): string {
   const { home, ports } = readSettings(process.env);
-  return `postgres://kontor_${service}_owner:${databasePasswords(home, service).owner}@${HOST}:${ports.postgres}/kontor_${service}`;
+  const adminUrl = `postgres://${HOST}:${ports.postgres}`;
+  return databaseUrls(adminUrl, service, databasePasswords(home, service), `kontor_${service}`).ownerUrl;
 }
 
 try {

@@ -1,5 +1,5 @@
-// `npm run setup:engines`: installs from Debian what some suites and benchmarks need beside the npm packages. It runs on
-// any Node from 20.19 on. As root it installs what is missing; otherwise it says which command does.
+// `npm run setup:engines`: installs from Debian what some suites and benchmarks need beside the npm packages. It runs
+// on any Node from 20.19 on. As root it installs what is missing; otherwise it says which command does.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Help, quietly, run, step } from './bootstrap.mjs';
@@ -16,7 +16,8 @@ await run(async () => {
 async function ensure({ program, purpose, packages, prepare }) {
   if (isInstalled(program)) return console.log(`✓ ${program} is there (${purpose})`);
   const command = `apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
-  if (!isInstalled('apt-get')) throw new Help(`${program} (${purpose}) is missing. Install it with this system's package manager.`);
+  if (!isInstalled('apt-get'))
+    throw new Help(`${program} (${purpose}) is missing. Install it with this system's package manager.`);
   if (process.getuid() !== 0) throw new Help(`${program} (${purpose}) is missing. Run: sudo ${command}`);
   prepare?.();
   await step(`installing ${program} (${purpose})`, async () => {
@@ -27,7 +28,10 @@ async function ensure({ program, purpose, packages, prepare }) {
 
 async function apt(args) {
   const keepOurs = ['-o', 'Dpkg::Options::=--force-confold'];
-  const { code, output } = await quietly('apt-get', [...keepOurs, ...args], { ...process.env, DEBIAN_FRONTEND: 'noninteractive' });
+  const { code, output } = await quietly('apt-get', [...keepOurs, ...args], {
+    ...process.env,
+    DEBIAN_FRONTEND: 'noninteractive',
+  });
   if (code !== 0) throw new Help(`apt-get ${args[0]} failed:\n${output.trim().split('\n').slice(-10).join('\n')}`);
 }
 

@@ -9,7 +9,7 @@ import { inPairs } from './pairs.ts';
 import { numberProjects, pgbench } from './pgbench.ts';
 import { startProcess } from './running.ts';
 
-const PAIRS = 2;
+const PAIRS = 3;
 const SECONDS = 4;
 /** With three accounts each: a thousand accounts. */
 const PROJECTS = 334;

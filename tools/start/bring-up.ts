@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stopCluster, type Cluster } from '@kontor/postgres/cluster';
+import { stopCluster } from '@kontor/postgres/cluster';
 import type { DatabaseUrls } from '@kontor/postgres/ensure-database';
 import { ensureCertificate } from '@kontor/tls/certificate';
 import { clusterFolder, ensureDatabases, startDatabase } from './database.ts';
@@ -32,17 +32,28 @@ export async function stopLeftovers({ home }: StartSettings): Promise<void> {
 
 /** Certificates of the services and of this program, of an authority of this operator's own. */
 export async function ensureKeys({ home }: StartSettings): Promise<void> {
-  for (const name of [STARTER, ...SERVICES.map((service) => service.name)]) await ensureCertificate(join(home, 'tls'), name);
+  for (const name of [STARTER, ...SERVICES.map((service) => service.name)])
+    await ensureCertificate(join(home, 'tls'), name);
 }
 
-/** PostgreSQL, kept alive, with a migrated database for each service that has one. */
-export async function bringUpDatabases({ settings, progress, signal, parts }: Start): Promise<Map<string, DatabaseUrls>> {
-  let cluster: Cluster | undefined;
-  const kept = await progress.step('PostgreSQL', () =>
-    keep('PostgreSQL', async () => (cluster = await startDatabase(settings)), signal, progress));
+/** PostgreSQL, kept alive. Answers how to connect as its superuser. */
+export async function bringUpPostgres({ settings, progress, signal, parts }: Start): Promise<string> {
+  let adminUrl = '';
+  const start = async () => {
+    const cluster = await startDatabase(settings);
+    ({ adminUrl } = cluster);
+    return cluster;
+  };
+  const kept = await progress.step('PostgreSQL', () => keep('PostgreSQL', start, signal, progress));
   parts.defer(() => kept.stop(STOP_DATABASE_MS));
-  if (!cluster) throw new Error('The cluster started, and yet it did not.');
-  const { adminUrl } = cluster;
+  return adminUrl;
+}
+
+/** A migrated database for each service that has one. */
+export async function bringUpDatabases(
+  { settings, progress }: Start,
+  adminUrl: string,
+): Promise<Map<string, DatabaseUrls>> {
   return progress.step('databases', async (detail) => {
     const urls = await ensureDatabases(adminUrl, settings);
     for (const [service, { ownerUrl }] of urls) {
@@ -59,23 +70,32 @@ export async function bringUpDatabases({ settings, progress, signal, parts }: St
  * The services, each kept alive. They start together, because any of them may start in any order; they stop in the
  * reverse order of their list, so that no call in flight loses whom it asked.
  */
-export async function bringUpServices({ settings, progress, signal, parts }: Start, urls: Map<string, DatabaseUrls>): Promise<void> {
+export async function bringUpServices(
+  { settings, progress, signal, parts }: Start,
+  urls: Map<string, DatabaseUrls>,
+): Promise<void> {
   const deadline = stopDeadline(signal);
   await progress.step('services', async (detail) => {
     const waiting = new Set(SERVICES.map(({ name }) => name));
-    const started = await Promise.allSettled(SERVICES.map(async (service) => {
-      const options = optionsOf(service, settings, urls.get(service.name)?.url);
-      const kept = await keep(service.name, (stop) => startService(options, stop), signal, progress);
-      waiting.delete(service.name);
-      detail(`waiting for ${[...waiting].join(', ')}`);
-      return kept;
-    }));
+    const started = await Promise.allSettled(
+      SERVICES.map(async (service) => {
+        const options = optionsOf(service, settings, urls.get(service.name)?.url);
+        const kept = await keep(service.name, (stop) => startService(options, stop), signal, progress);
+        waiting.delete(service.name);
+        detail(`waiting for ${[...waiting].join(', ')}`);
+        return kept;
+      }),
+    );
     for (const one of started) if (one.status === 'fulfilled') parts.defer(() => one.value.stop(deadline()));
     for (const one of started) if (one.status === 'rejected') throw one.reason;
   });
 }
 
-const optionsOf = (service: Service, settings: StartSettings, databaseUrl: string | undefined): ServiceProcessOptions => ({
+const optionsOf = (
+  service: Service,
+  settings: StartSettings,
+  databaseUrl: string | undefined,
+): ServiceProcessOptions => ({
   name: service.name,
   program: program(service),
   env: environmentOf(service, settings, databaseUrl),

@@ -10,8 +10,15 @@ import { ROOT } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
 /** What the build reads. */
-const SOURCES = ['apps/*/{src,migrations}/**/*', 'libs/*/{src,proto}/**/*', '{apps,libs}/*/*.{json,yaml}',
-  'package-lock.json', 'nx.json', '.swcrc', 'tsconfig.base.json'];
+const SOURCES = [
+  'apps/*/{src,migrations}/**/*',
+  'libs/*/{src,proto}/**/*',
+  '{apps,libs}/*/*.{json,yaml}',
+  'package-lock.json',
+  'nx.json',
+  '.swcrc',
+  'tsconfig.base.json',
+];
 /** Digest of the sources that what is built was built from. */
 const STAMP = join(ROOT, 'node_modules', '.cache', 'kontor', 'built-from');
 const TAIL_LINES = 20;
@@ -34,7 +41,8 @@ function isBuiltFrom(sources: string): boolean {
 /** SHA-256 over names and contents of all files that match, tests aside. */
 function digestOf(patterns: string[]): string {
   const files = globSync(patterns, { cwd: ROOT, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts')).map((entry) => join(entry.parentPath, entry.name));
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
   const hash = createHash('sha256');
   for (const file of files.sort()) hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
   return hash.digest('hex');

@@ -11,7 +11,9 @@ import type { StartSettings } from './settings.ts';
 export async function startDatabase({ home, ports }: StartSettings): Promise<Cluster & Running> {
   mkdirSync(join(home, 'logs'), { recursive: true });
   const cluster = await startCluster({
-    directory: clusterFolder(home), port: ports.postgres, logFile: join(home, 'logs', 'postgres.log'),
+    directory: clusterFolder(home),
+    port: ports.postgres,
+    logFile: join(home, 'logs', 'postgres.log'),
   });
   const ended = cluster.exited.then(() => 'see its log');
   return { ...cluster, ended, stop: (patienceMs) => stopCluster(cluster, patienceMs) };

@@ -14,7 +14,9 @@ const TIMEOUT_MS = 2_000;
 export async function isServing(service: Service, settings: StartSettings): Promise<boolean> {
   const port = settings.ports[service.name];
   try {
-    return service.health === 'http' ? await isServingHttp(port) : await isServingGrpc(service.name, port, join(settings.home, 'tls'));
+    return service.health === 'http'
+      ? await isServingHttp(port)
+      : await isServingGrpc(service.name, port, join(settings.home, 'tls'));
   } catch {
     return false;
   }
@@ -24,13 +26,13 @@ async function isServingHttp(port: number): Promise<boolean> {
   return (await fetch(`http://${HOST}:${port}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
 }
 
-/** In gRPC's framing (one flag byte, four of length): an empty HealthCheckRequest, and a response with status SERVING. */
+/** In gRPC's framing (one byte of flags, four of length): an empty request, and a response whose status is SERVING. */
 const REQUEST = Buffer.from([0, 0, 0, 0, 0]);
 const SERVING = Buffer.from([0, 0, 0, 0, 2, 0x08, 1]);
 
 /**
- * One gRPC health check over one connection of its own, which is gone afterwards: a pooled client would keep it open for
- * seconds, and a server that stops waits for its connections.
+ * One gRPC health check over one connection of its own, which is gone afterwards: a pooled client would keep it open
+ * for seconds, and a server that stops waits for its connections.
  */
 async function isServingGrpc(name: string, port: number, tls: string): Promise<boolean> {
   const [ca, key, cert] = ['ca.crt', `${STARTER}.key`, `${STARTER}.crt`].map((file) => readFileSync(join(tls, file)));
@@ -39,7 +41,10 @@ async function isServingGrpc(name: string, port: number, tls: string): Promise<b
   try {
     const failed = new Promise<never>((_, reject) => session.once('error', reject));
     const call = session.request({
-      ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers',
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
     });
     call.end(REQUEST);
     return SERVING.equals(await Promise.race([buffer(call), failed]));

@@ -56,7 +56,9 @@ describe('a process that is kept alive', () => {
 
   it('that does not start the first time is the caller’s to deal with', async () => {
     const start = () => Promise.reject(new Error('no luck'));
-    await expect(keep('ledger', start, new AbortController().signal, { say: () => undefined })).rejects.toThrow('no luck');
+    await expect(keep('ledger', start, new AbortController().signal, { say: () => undefined })).rejects.toThrow(
+      'no luck',
+    );
   });
 });
 
@@ -68,10 +70,13 @@ async function setup() {
     if (thing.failures-- > 0) throw new Error('no luck');
     thing.starts += 1;
     const ended = new Promise<string>((resolve) => (thing.end = resolve));
-    return { ended, stop: async () => {
-      thing.stops += 1;
-      thing.end('SIGTERM');
-    } };
+    return {
+      ended,
+      stop: async () => {
+        thing.stops += 1;
+        thing.end('SIGTERM');
+      },
+    };
   };
   const kept = await keep('ledger', start, everything.signal, { say: (line) => void said.push(line) });
   return { thing, kept, said, everything };

@@ -23,7 +23,10 @@ const SETTLED_MS = 10_000;
  * for the first time; throws what `start` throws then.
  */
 export async function keep(
-  name: string, start: (signal: AbortSignal) => Promise<Running>, signal: AbortSignal, { say }: Pick<Progress, 'say'>,
+  name: string,
+  start: (signal: AbortSignal) => Promise<Running>,
+  signal: AbortSignal,
+  { say }: Pick<Progress, 'say'>,
 ): Promise<Kept> {
   const stopping = new AbortController();
   const over = AbortSignal.any([signal, stopping.signal]);

@@ -51,7 +51,9 @@ describe('the lock of a folder', () => {
     using folder = setup();
     const { pid } = spawnSync(process.execPath, ['-e', '0']);
     writeFileSync(folder.file, identify(pid));
-    const rivals = Array.from({ length: 6 }, () => startChild(process.execPath, ['--input-type=module', '-e', PROGRAM(folder.file)]));
+    const rivals = Array.from({ length: 6 }, () =>
+      startChild(process.execPath, ['--input-type=module', '-e', PROGRAM(folder.file)]),
+    );
     await Promise.all(rivals.map((rival) => rival.prints(/mine|already runs/)));
     expect(rivals.filter((rival) => rival.output().includes('mine'))).toHaveLength(1);
     for (const rival of rivals) await rival[Symbol.asyncDispose]();

@@ -18,8 +18,10 @@ export function lock(file: string): () => void {
     const theirs = readIfThere(file);
     const holder = aliveFrom(theirs);
     if (holder !== undefined) {
-      throw new StartFault(`Kontor already runs in ${dirname(dirname(file))} (process ${holder}).`,
-        `Stop it with Ctrl-C or \`kill ${holder}\`, or set KONTOR_HOME to another folder and other ports.`);
+      throw new StartFault(
+        `Kontor already runs in ${dirname(dirname(file))} (process ${holder}).`,
+        `Stop it with Ctrl-C or \`kill ${holder}\`, or set KONTOR_HOME to another folder and other ports.`,
+      );
     }
     clearAway(file, theirs);
   }

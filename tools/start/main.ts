@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bringUpDatabases, bringUpServices, ensureKeys, stopLeftovers, type Start } from './bring-up.ts';
+import {
+  bringUpDatabases,
+  bringUpPostgres,
+  bringUpServices,
+  ensureKeys,
+  stopLeftovers,
+  type Start,
+} from './bring-up.ts';
 import { ensureBuilt } from './build.ts';
 import { ensureHome } from './home.ts';
 import { lock } from './lock.ts';
@@ -36,15 +43,21 @@ async function bringUp(start: Start, withSample: boolean): Promise<void> {
   const { settings, progress, signal } = start;
   await stopLeftovers(settings);
   await checkPorts(settings.ports);
-  await ensureBuilt(progress, signal);
+  const [adminUrl] = await both(bringUpPostgres(start), ensureBuilt(progress, signal));
   await ensureKeys(settings);
   const token = ensureToken(settings.home);
   signal.throwIfAborted();
-  await bringUpServices(start, await bringUpDatabases(start));
+  await bringUpServices(start, await bringUpDatabases(start, adminUrl));
   for (const line of addresses(settings, token)) progress.show(line);
   const base = `http://${HOST}:${settings.ports.gateway}`;
   if (withSample) await runSample(settings, restOf(base, token), progress, signal);
   if (!signal.aborted) progress.say('Kontor runs. Ctrl-C stops it.');
+}
+
+/** Waits for both, also when one fails, so that nothing is still starting when everything is taken down. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 const addresses = ({ home, ports }: StartSettings, token: string): string[] => [

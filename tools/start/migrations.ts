@@ -5,7 +5,7 @@ import { check, migrate, type Schema } from '@kontor/postgres/migrate';
 import { ROOT } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
-/** Runs the migrations of a service as the owner of its tables. Throws StartFault where tables and database disagree. */
+/** Runs a service's migrations as the owner of its tables. Throws StartFault where these and the database disagree. */
 export async function migrateService(service: string, url: string, log: (line: string) => void): Promise<void> {
   const { ran, drift } = await migrate({ url, ...(await schemaOf(service)), log });
   if (ran.length === 0) log('is up to date');
@@ -16,7 +16,10 @@ export async function migrateService(service: string, url: string, log: (line: s
 export async function checkService(service: string, url: string, log: (line: string) => void): Promise<void> {
   const { pending, drift } = await check({ url, ...(await schemaOf(service)) });
   if (pending.length > 0) {
-    throw new StartFault(`The database of ${service} lacks ${pending.join(', ')}.`, `Run npm run migrate -- ${service}.`);
+    throw new StartFault(
+      `The database of ${service} lacks ${pending.join(', ')}.`,
+      `Run npm run migrate -- ${service}.`,
+    );
   }
   refuseDrift(service, drift);
   log('is up to date');
@@ -24,8 +27,10 @@ export async function checkService(service: string, url: string, log: (line: str
 
 function refuseDrift(service: string, drift: string[]): void {
   if (drift.length === 0) return;
-  throw new StartFault(`The tables of ${service} and its database disagree:\n${drift.map((sql) => `  ${sql};`).join('\n')}\n`,
-    'Add a migration that does this, or correct the tables.');
+  throw new StartFault(
+    `The tables of ${service} and its database disagree:\n${drift.map((sql) => `  ${sql};`).join('\n')}\n`,
+    'Add a migration that does this, or correct the tables.',
+  );
 }
 
 /** What a service keeps, as it was built. */

@@ -3,7 +3,8 @@ import { freePort } from '@kontor/postgres/free-port';
 import { startChild } from '@kontor/testing/child';
 import { checkPorts, ownerOf } from './ports.ts';
 
-const SQUAT = (port: number) => `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('listening'))`;
+const SQUAT = (port: number) =>
+  `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('listening'))`;
 
 describe('ports', () => {
   it('that are free are fine', async () => {
@@ -15,7 +16,9 @@ describe('ports', () => {
     await using squatter = startChild(process.execPath, ['-e', SQUAT(ports.compute)]);
     await squatter.prints(/listening/);
     await expect(checkPorts(ports)).rejects.toMatchObject({
-      message: expect.stringMatching(new RegExp(`^Port ${ports.compute} \\(compute\\) is taken by process ${squatter.pid} \\(.*-e .*\\)\\.$`)),
+      message: expect.stringMatching(
+        new RegExp(`^Port ${ports.compute} \\(compute\\) is taken by process ${squatter.pid} \\(.*-e .*\\)\\.$`),
+      ),
       help: 'Stop that program, or set KONTOR_COMPUTE_PORT to a free port.',
     });
   });
@@ -25,5 +28,9 @@ describe('ports', () => {
   });
 });
 
-const freePorts = async () =>
-  ({ gateway: await freePort(), quota: await freePort(), compute: await freePort(), postgres: await freePort() });
+const freePorts = async () => ({
+  gateway: await freePort(),
+  quota: await freePort(),
+  compute: await freePort(),
+  postgres: await freePort(),
+});

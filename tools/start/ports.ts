@@ -11,10 +11,15 @@ export async function checkPorts(ports: Record<Listener, number>): Promise<void>
     if (!error) continue;
     const { variable } = PORTS[listener];
     if (error === 'EADDRINUSE') {
-      throw new StartFault(`Port ${port} (${listener}) is taken${describe(ownerOf(port))}.`,
-        `Stop that program, or set ${variable} to a free port.`);
+      throw new StartFault(
+        `Port ${port} (${listener}) is taken${describe(ownerOf(port))}.`,
+        `Stop that program, or set ${variable} to a free port.`,
+      );
     }
-    throw new StartFault(`Port ${port} (${listener}) cannot be listened on (${error}).`, `Set ${variable} to a port from 1024 on.`);
+    throw new StartFault(
+      `Port ${port} (${listener}) cannot be listened on (${error}).`,
+      `Set ${variable} to a port from 1024 on.`,
+    );
   }
 }
 
@@ -44,7 +49,8 @@ export function ownerOf(port: number): Owner | undefined {
   if (inodes.size === 0) return undefined;
   for (const pid of list('/proc').filter((name) => /^\d+$/.test(name))) {
     const owns = list(`/proc/${pid}/fd`).some((descriptor) => inodes.has(link(`/proc/${pid}/fd/${descriptor}`)));
-    if (owns) return { pid: Number(pid), command: read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim().slice(0, 80) };
+    if (owns)
+      return { pid: Number(pid), command: read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim().slice(0, 80) };
   }
   return undefined;
 }
@@ -53,7 +59,10 @@ export function ownerOf(port: number): Owner | undefined {
 function listeningInodes(table: string, port: number): string[] {
   const LISTEN = '0A';
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = read(table).split('\n').slice(1).map((row) => row.trim().split(/\s+/));
+  const rows = read(table)
+    .split('\n')
+    .slice(1)
+    .map((row) => row.trim().split(/\s+/));
   return rows.filter((row) => row[1]?.endsWith(suffix) && row[3] === LISTEN).map((row) => `socket:[${row[9]}]`);
 }
 

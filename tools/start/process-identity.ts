@@ -28,7 +28,10 @@ export function isRunning(pid: number): boolean {
 const startTime = (pid: number): string => statFields(pid)[19] ?? '';
 
 /** What follows the program's name, which may hold spaces and parentheses, in /proc/PID/stat. */
-const statFields = (pid: number): string[] => readIfThere(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
+const statFields = (pid: number): string[] =>
+  readIfThere(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
 
 function readIfThere(file: string): string {
   try {

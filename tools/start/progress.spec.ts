@@ -25,7 +25,9 @@ describe('progress', () => {
 
   it('tells which step failed and passes on why', async () => {
     using place = setup(false);
-    await expect(place.progress.step('building', () => Promise.reject(new Error('no compiler')))).rejects.toThrow('no compiler');
+    await expect(place.progress.step('building', () => Promise.reject(new Error('no compiler')))).rejects.toThrow(
+      'no compiler',
+    );
     expect(place.shown()).toMatch(/^✗ building, /);
   });
 

@@ -17,13 +17,14 @@ export interface Progress {
 }
 
 /**
- * On a terminal a line that moves while a step runs; elsewhere a line when it ends and one every ten seconds until
- * then, so that a log stays readable.
+ * On a terminal a line that moves while a step runs, the last begun where several do; elsewhere a line when it ends and
+ * one every ten seconds until then, so that a log stays readable.
  */
 export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.stdout): Progress {
   mkdirSync(dirname(logFile), { recursive: true });
   const note = (text: string) => appendFileSync(logFile, `${new Date().toISOString()} ${text}\n`);
   let moving = false;
+  const running: symbol[] = [];
   const clear = () => {
     if (moving) out.write('\r\x1b[K');
     moving = false;
@@ -37,11 +38,14 @@ export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.
     note(line);
   };
   const step: Progress['step'] = async (title, work) => {
+    const self = Symbol(title);
+    running.push(self);
     const began = performance.now();
     const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
     let detail = '';
     let frame = 0;
     const draw = () => {
+      if (running.at(-1) !== self) return;
       const line = `${FRAMES[frame++ % FRAMES.length]} ${title}, ${seconds()}${detail && `  ${detail}`}`;
       out.write(`\r\x1b[K${line.slice(0, (out.columns || 80) - 1)}`);
       moving = true;
@@ -58,6 +62,7 @@ export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.
       throw error;
     } finally {
       clearInterval(timer);
+      running.splice(running.indexOf(self), 1);
     }
   };
   return { step, say, show, note };

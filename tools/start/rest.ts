@@ -13,7 +13,12 @@ export interface Rest {
 
 /** Throws what the API refuses as StartFault, in the API's own words. */
 export function restOf(base: string, token: string): Rest {
-  const call = async (method: string, path: string, type?: string, body?: Buffer<ArrayBuffer> | string): Promise<Response> => {
+  const call = async (
+    method: string,
+    path: string,
+    type?: string,
+    body?: Buffer<ArrayBuffer> | string,
+  ): Promise<Response> => {
     const response = await fetch(`${base}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },

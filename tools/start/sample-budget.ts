@@ -18,14 +18,22 @@ const grants = (operator: string, acceleratorClass: string, ids: SampleState['gr
 
 /** Sets a rate for the class and funds the sample project from the operator's treasury, each once. */
 export async function fundSample(
-  rest: Rest, operator: string, acceleratorClass: string, project: Project, ids: SampleState['grantIds'],
+  rest: Rest,
+  operator: string,
+  acceleratorClass: string,
+  project: Project,
+  ids: SampleState['grantIds'],
 ): Promise<void> {
   await ensureRate(rest, acceleratorClass);
   for (const { asset, amount, id } of grants(operator, acceleratorClass, ids)) {
     const treasury = await openAccount(rest, { purpose: 'TREASURY', asset });
     const budget = await openAccount(rest, { purpose: 'PROJECT', asset, project });
     await rest.post('/v1/transfers', {
-      id, debitAccountId: treasury, creditAccountId: budget, amount: String(amount), reason: 'GRANT',
+      id,
+      debitAccountId: treasury,
+      creditAccountId: budget,
+      amount: String(amount),
+      reason: 'GRANT',
     });
   }
 }

@@ -31,7 +31,12 @@ const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
  * On the first start: funds a sample project and runs a job of it that learns to read handwritten digits, all through
  * the public API. Reports what came of it. A sample that fails is told, and the next start tries another one.
  */
-export async function runSample(settings: StartSettings, rest: Rest, progress: Progress, signal: AbortSignal): Promise<void> {
+export async function runSample(
+  settings: StartSettings,
+  rest: Rest,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const { home, operator } = settings;
   const state = readSample(home);
   if (state.done) return;
@@ -42,7 +47,8 @@ export async function runSample(settings: StartSettings, rest: Rest, progress: P
       return follow(sample);
     });
     keepSample(home, job.state === 'SUCCEEDED' ? { ...state, done: true } : { ...state, jobId: v7() });
-    if (job.state !== 'SUCCEEDED') throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
+    if (job.state !== 'SUCCEEDED')
+      throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
     for (const line of await report(rest, state)) progress.say(line);
   } catch (error) {
     if (!signal.aborted) progress.say(`! The sample job did not work. ${tell(error, join(home, 'logs'))}`);
@@ -79,7 +85,10 @@ async function readInputs(): Promise<Input[]> {
     const bytes = Buffer.from(content);
     return { path, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
   };
-  return [input('train.mjs', readFileSync(join(ROOT, 'examples', 'digits', 'train.mjs'))), input('digits.bin', packDigits())];
+  return [
+    input('train.mjs', readFileSync(join(ROOT, 'examples', 'digits', 'train.mjs'))),
+    input('digits.bin', packDigits()),
+  ];
 }
 
 /** One core, one GiB, five minutes: several times what it needs. */

@@ -3,8 +3,14 @@ import { reportSample } from './sample-report.ts';
 
 const metrics = { accuracy: 0.94817, held_out: 1756, seconds: 14.186 };
 const charge = {
-  acceleratorClass: 'cpu.x86_64', deviceMs: '14234', ucrPerDeviceHour: '50000', costUcr: '197',
-  payers: [{ accountId: 'a', amountUcr: '150' }, { accountId: 'b', amountUcr: '47' }],
+  acceleratorClass: 'cpu.x86_64',
+  deviceMs: '14234',
+  ucrPerDeviceHour: '50000',
+  costUcr: '197',
+  payers: [
+    { accountId: 'a', amountUcr: '150' },
+    { accountId: 'b', amountUcr: '47' },
+  ],
 };
 
 describe('the report of the sample job', () => {

@@ -19,20 +19,24 @@ export interface Metrics {
 
 const MS_PER_HOUR = 3_600_000n;
 
-/** What came of the sample job, line by line. Redoes the arithmetic of its charge; throws StartFault where it is wrong. */
+/** What came of the sample job, line by line. Throws StartFault if the arithmetic of its charge is wrong. */
 export function reportSample(jobId: string, metrics: Metrics, charge: ChargeRecord): string[] {
   const deviceMs = BigInt(charge.deviceMs ?? 0);
   const rate = BigInt(charge.ucrPerDeviceHour ?? 0);
   const cost = BigInt(charge.costUcr ?? 0);
   const paid = (charge.payers ?? []).reduce((sum, { amountUcr }) => sum + BigInt(amountUcr), 0n);
   if ((deviceMs * rate) / MS_PER_HOUR !== cost || paid !== cost) {
-    throw new StartFault(`The charge record of the sample job is wrong: it says ${cost} µcr, paid by ${paid} µcr.`,
-      'This is a fault of Kontor: keep .kontor/ and report it.');
+    throw new StartFault(
+      `The charge record of the sample job is wrong: it says ${cost} µcr, paid by ${paid} µcr.`,
+      'This is a fault of Kontor: keep .kontor/ and report it.',
+    );
   }
   const share = (metrics.accuracy * 100).toFixed(1);
+  const digits = metrics.held_out.toLocaleString('en');
+  const formula = `${deviceMs} device-ms of ${charge.acceleratorClass} × ${rate} µcr/h ÷ ${MS_PER_HOUR}`;
   return [
     `  job     ${jobId}`,
-    `  learnt  reads ${share} % of ${metrics.held_out.toLocaleString('en')} digits it had never seen, after ${metrics.seconds} s`,
-    `  cost    floor(${deviceMs} device-ms of ${charge.acceleratorClass} × ${rate} µcr/h ÷ ${MS_PER_HOUR}) = ${cost} µcr, paid in full`,
+    `  learnt  reads ${share} % of ${digits} digits it had never seen, after ${metrics.seconds} s`,
+    `  cost    floor(${formula}) = ${cost} µcr, paid in full`,
   ];
 }

@@ -32,13 +32,17 @@ describe('the process of a service', () => {
   it('is not touched by a Ctrl-C that is meant for its starter', async () => {
     await using place = await setup(SERVES);
     await place.start();
-    const group = readFileSync(`/proc/${place.pid()}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[2];
+    const group = readFileSync(`/proc/${place.pid()}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[2];
     expect(Number(group)).toBe(place.pid());
   });
 
   it('that ends before it serves is told by its own last words', async () => {
     const fatal = { level: 60, name: 'quota', msg: 'KONTOR_LISTEN is not set.' };
-    await using place = await setup(`console.log(${JSON.stringify(JSON.stringify(fatal))}); console.log('bye'); process.exit(2)`);
+    await using place = await setup(
+      `console.log(${JSON.stringify(JSON.stringify(fatal))}); console.log('bye'); process.exit(2)`,
+    );
     await expect(place.start()).rejects.toMatchObject({
       message: 'quota ended at once (exit code 2): KONTOR_LISTEN is not set.',
       help: `Its log is ${place.options.logFile}.`,
@@ -66,7 +70,10 @@ describe('the process of a service', () => {
 
   it('is not mistaken for another program that has its number now', async () => {
     await using place = await setup(SERVES);
-    writeFileSync(place.options.pidFile, `${process.ppid} 1 ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`);
+    writeFileSync(
+      place.options.pidFile,
+      `${process.ppid} 1 ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`,
+    );
     await stopLeftover(place.options.pidFile, 5_000);
     expect(isRunning(process.ppid)).toBe(true);
   });
@@ -92,7 +99,11 @@ async function setup(source: string) {
     env: { PORT: String(port), NODE_OPTIONS: '' },
     logFile: join(folder, 'quota.log'),
     pidFile: join(folder, 'quota.pid'),
-    isServing: () => fetch(`http://127.0.0.1:${port}`).then(({ ok }) => ok, () => false),
+    isServing: () =>
+      fetch(`http://127.0.0.1:${port}`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
   };
   writeFileSync(options.program, source);
   return {

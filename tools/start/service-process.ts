@@ -24,8 +24,11 @@ const LOG_BYTES_MAX = 64 * 2 ** 20;
 export async function startService(options: ServiceProcessOptions, signal: AbortSignal): Promise<Running> {
   const log = openLog(options.logFile);
   const logged = statSync(options.logFile).size;
-  const child = spawn(process.execPath, ['--enable-source-maps', options.program], {
-    cwd: dirname(options.program), env: { ...process.env, ...options.env }, stdio: ['ignore', log, log], detached: true,
+  const child = spawn(process.execPath, [options.program], {
+    cwd: dirname(options.program),
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', log, log],
+    detached: true,
   });
   closeSync(log);
   const ended = endOf(child);
@@ -40,14 +43,20 @@ export async function startService(options: ServiceProcessOptions, signal: Abort
   }
 }
 
-async function untilServing(options: ServiceProcessOptions, ended: Promise<string>, logged: number, signal: AbortSignal) {
+async function untilServing(
+  options: ServiceProcessOptions,
+  ended: Promise<string>,
+  logged: number,
+  signal: AbortSignal,
+) {
   const { name, logFile } = options;
   let how: string | undefined;
   void ended.then((end) => (how = end));
   const deadline = performance.now() + READY_MS;
   while (!(await options.isServing())) {
     signal.throwIfAborted();
-    if (how) throw new StartFault(`${name} ended at once (${how}): ${lastWords(logFile, logged)}`, `Its log is ${logFile}.`);
+    if (how)
+      throw new StartFault(`${name} ended at once (${how}): ${lastWords(logFile, logged)}`, `Its log is ${logFile}.`);
     if (performance.now() > deadline) {
       throw new StartFault(`${name} does not serve after ${READY_MS / 1000} seconds.`, `Its log is ${logFile}.`);
     }
@@ -64,7 +73,12 @@ async function endOf(child: ChildProcess): Promise<string> {
   }
 }
 
-async function stopChild(child: ChildProcess, ended: Promise<string>, pidFile: string, patienceMs: number): Promise<void> {
+async function stopChild(
+  child: ChildProcess,
+  ended: Promise<string>,
+  pidFile: string,
+  patienceMs: number,
+): Promise<void> {
   child.kill('SIGTERM');
   const force = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   await ended;
@@ -95,7 +109,8 @@ function openLog(file: string): number {
 /** The last message in what a service logged since `offset`: its fatal one, if it wrote one. */
 function lastWords(logFile: string, offset: number): string {
   const lines = readFileSync(logFile).subarray(offset).toString().trim().split('\n');
-  const fatal = lines.findLast((line) => line.includes('"level":60')) ?? lines.findLast((line) => line.trim() !== '') ?? '';
+  const fatal =
+    lines.findLast((line) => line.includes('"level":60')) ?? lines.findLast((line) => line.trim() !== '') ?? '';
   try {
     return String((JSON.parse(fatal) as { msg?: unknown }).msg ?? fatal);
   } catch {

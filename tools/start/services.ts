@@ -23,12 +23,16 @@ export const SERVICES: Service[] = [
 export const program = ({ name }: Service): string => join(ROOT, 'apps', name, 'dist', 'src', 'main.js');
 
 /** What a service is told, beside the environment of its starter. */
-export function environmentOf(service: Service, settings: StartSettings, databaseUrl: string | undefined): Record<string, string> {
+export function environmentOf(
+  service: Service,
+  settings: StartSettings,
+  databaseUrl: string | undefined,
+): Record<string, string> {
   const { home, operator, ports } = settings;
   const tenant = operatorTenant(operator);
   return {
     NODE_ENV: 'production',
-    NODE_COMPILE_CACHE: join(home, 'cache', 'node'),
+    NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'kontor', 'node'),
     KONTOR_LISTEN: `${HOST}:${ports[service.name]}`,
     KONTOR_TLS: join(home, 'tls'),
     KONTOR_HOME: home,

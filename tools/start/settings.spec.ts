@@ -6,13 +6,22 @@ describe('settings', () => {
     const { home, operator, ports } = readSettings({});
     expect(home).toMatch(/\/\.kontor$/);
     expect({ operator, ports }).toEqual({
-      operator: 'demo', ports: { gateway: 7800, quota: 7810, compute: 7820, postgres: 7832 },
+      operator: 'demo',
+      ports: { gateway: 7800, quota: 7810, compute: 7820, postgres: 7832 },
     });
   });
 
   it('come from the environment, the folder made absolute', () => {
-    const { home, operator, ports } = readSettings({ KONTOR_HOME: 'here', KONTOR_OPERATOR: 'north-sea', KONTOR_GATEWAY_PORT: '80' });
-    expect({ home, operator, gateway: ports.gateway }).toEqual({ home: `${process.cwd()}/here`, operator: 'north-sea', gateway: 80 });
+    const { home, operator, ports } = readSettings({
+      KONTOR_HOME: 'here',
+      KONTOR_OPERATOR: 'north-sea',
+      KONTOR_GATEWAY_PORT: '80',
+    });
+    expect({ home, operator, gateway: ports.gateway }).toEqual({
+      home: `${process.cwd()}/here`,
+      operator: 'north-sea',
+      gateway: 80,
+    });
   });
 
   it.each(['0', '65536', '-1', '78oo', ' 80', '1e3'])('refuse %s as a port, and say what is one', (text) => {
@@ -24,6 +33,8 @@ describe('settings', () => {
   });
 
   it('refuse one port for two', () => {
-    expect(() => readSettings({ KONTOR_GATEWAY_PORT: '7810' })).toThrow('gateway and quota would both listen on port 7810.');
+    expect(() => readSettings({ KONTOR_GATEWAY_PORT: '7810' })).toThrow(
+      'gateway and quota would both listen on port 7810.',
+    );
   });
 });

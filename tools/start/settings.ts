@@ -29,10 +29,18 @@ export interface StartSettings {
 export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
   const operator = env['KONTOR_OPERATOR'] || 'demo';
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(operator) || operator.length > 60) {
-    throw new StartFault(`KONTOR_OPERATOR is not a name: ${operator}.`, 'Use small letters, digits and single hyphens, such as demo.');
+    throw new StartFault(
+      `KONTOR_OPERATOR is not a name: ${operator}.`,
+      'Use small letters, digits and single hyphens, such as demo.',
+    );
   }
   const port = (listener: Listener) => readPort(env, PORTS[listener]);
-  const ports = { gateway: port('gateway'), quota: port('quota'), compute: port('compute'), postgres: port('postgres') };
+  const ports = {
+    gateway: port('gateway'),
+    quota: port('quota'),
+    compute: port('compute'),
+    postgres: port('postgres'),
+  };
   refuseTwins(ports);
   return { home: resolve(env['KONTOR_HOME'] || join(ROOT, '.kontor')), operator, ports };
 }
@@ -48,7 +56,8 @@ function refuseTwins(ports: Record<Listener, number>): void {
   const taken = new Map<number, string>();
   for (const [listener, port] of Object.entries(ports)) {
     const other = taken.get(port);
-    if (other) throw new StartFault(`${other} and ${listener} would both listen on port ${port}.`, 'Give them different ports.');
+    if (other)
+      throw new StartFault(`${other} and ${listener} would both listen on port ${port}.`, 'Give them different ports.');
     taken.set(port, listener);
   }
 }

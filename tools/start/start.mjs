@@ -30,5 +30,7 @@ function checkDisk() {
   const { bavail, bsize } = statfsSync(root);
   const free = bavail * bsize;
   if (free >= BYTES_FREE_MIN) return;
-  throw new Help(`The disk of ${root} has ${(free / GIB).toFixed(1)} GiB free, and the first start needs 2. Free some space.`);
+  throw new Help(
+    `The disk of ${root} has ${(free / GIB).toFixed(1)} GiB free, and the first start needs 2. Free some space.`,
+  );
 }

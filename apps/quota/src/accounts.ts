@@ -69,7 +69,7 @@ export class Accounts {
   /** Inserts the accounts that are missing, each with its journal row; ordered, so that two replicas never deadlock. */
   private async ensure(names: AccountName[], floor: bigint | null, actor: string): Promise<void> {
     const at = this.clock.now();
-    await inTransaction(this.dataSource, async (client) => {
+    await inTransaction(this.dataSource, async ({ client, send }) => {
       const { rows } = await client.query<{ id: string; tenantId: string | null }>({
         name: 'open-accounts',
         text: `INSERT INTO account (id, tenant_id, project_id, purpose, asset, balance, held, floor, created_at)
@@ -85,7 +85,7 @@ export class Accounts {
       });
       if (rows.length === 0) return;
       const byId = new Map(names.map((name) => [accountId(name), name]));
-      await client.query(journalInsert(rows.map(({ id, tenantId }) => {
+      send(journalInsert(rows.map(({ id, tenantId }) => {
         const { project, purpose, asset } = byId.get(id) ?? {};
         return {
           at, actor, action: 'account.open', subject: id, tenantId: tenantId ?? undefined,

@@ -27,9 +27,9 @@ describe('gathering commands', () => {
     expect(await Promise.all(answers)).toEqual([10, 20, 30]);
   });
 
-  it('sends at most a thousand at a time, in the order in which they came', async () => {
+  it('sends at most 512 at a time, in the order in which they came', async () => {
     const { batcher, batches, finish } = setup();
-    const commands = Array.from({ length: 2_300 }, (_, n) => n);
+    const commands = Array.from({ length: 1_200 }, (_, n) => n);
     const answers = Promise.all(commands.map((command) => batcher.submit(command)));
     for (let round = 0; round < 3; round++) {
       await turn();
@@ -37,7 +37,7 @@ describe('gathering commands', () => {
       await turn();
     }
     expect(await answers).toEqual(commands.map((command) => command * 10));
-    expect(batches.map(({ length }) => length)).toEqual([1_000, 1_000, 300]);
+    expect(batches.map(({ length }) => length)).toEqual([512, 512, 176]);
     expect(batches.flat()).toEqual(commands);
   });
 

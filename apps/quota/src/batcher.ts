@@ -8,11 +8,14 @@ interface Waiting<C, R> {
   reject(problem: Problem): void;
 }
 
-/** Most commands of one transaction: enough to share one commit, few enough that nobody waits long for the others. */
-const BATCH_SIZE_MAX = 1_000;
+/**
+ * Most commands of one transaction: enough to share one commit, and few enough that while the database works on one
+ * batch of a full stream, the answers to the batch before and the requests of the next are on their way.
+ */
+const BATCH_SIZE_MAX = 512;
 
 /**
- * Gathers what is waiting while one batch is under way: alone a command goes at once, under load a thousand share one
+ * Gathers what is waiting while one batch is under way: alone a command goes at once, under load hundreds share one
  * commit. There is no timer.
  */
 export class Batcher<C, R> {

@@ -6,20 +6,25 @@ describe('a failure of the database', () => {
   it.each([
     ['the server shuts down', '57P01'], ['it cannot connect now', '57P03'], ['it has too many clients', '53300'],
     ['its disk is full', '53100'], ['a lock takes too long', '55P03'], ['the connection broke', '08006'],
-    ['nothing listens there', 'ECONNREFUSED'], ['the socket was reset', 'ECONNRESET'],
-  ])('that passes (%s: %s) says: try again', (message, code) => {
-    expect(databaseProblem(Object.assign(new Error(message), { code }))).toMatchObject({ code: 'ledger_unavailable' });
+  ])('that passes (%s) says: try again', (message, code) => {
+    const error = Object.assign(new Error(message), { severity: 'FATAL', code });
+    expect(databaseProblem(error)).toMatchObject({ code: 'ledger_unavailable' });
+  });
+
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'])('of the socket (%s) says: try again', (code) => {
+    const error = Object.assign(new Error(code), { code, syscall: 'write' });
+    expect(databaseProblem(error)).toMatchObject({ code: 'ledger_unavailable' });
   });
 
   it.each([
     'Connection terminated unexpectedly', 'timeout exceeded when trying to connect',
     'Client has encountered a connection error and is not queryable',
-  ])('without a code (%s) is a lost connection', (message) => {
+  ])('of the driver (%s) is a lost connection', (message) => {
     expect(databaseProblem(new Error(message))).toMatchObject({ code: 'ledger_unavailable' });
   });
 
   it.each(['42P01', '23514', '22003', '25P02'])('that is our own fault (%s) stays what it is', (code) => {
-    const error = Object.assign(new Error('a fault'), { code });
+    const error = Object.assign(new Error('a fault'), { severity: 'ERROR', code });
     expect(databaseProblem(error)).toBe(error);
   });
 

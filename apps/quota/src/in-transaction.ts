@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryConfig } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { databaseProblem } from './database-problem.ts';
+
+/** One transaction, by prepared statements on the client or, where speed is no matter, by the manager. */
+export interface Transaction {
+  client: ClientBase;
+  manager: EntityManager;
+  /** Sends a write without waiting for it: it travels with what follows, and the commit waits for all of them. */
+  send(write: QueryConfig): void;
+}
 
 /**
  * Failures that another writer caused and that a second look resolves: serialisation, deadlock, and a row that another
@@ -10,16 +18,13 @@ import { databaseProblem } from './database-problem.ts';
 const RACES = new Set(['40001', '40P01', '23505']);
 const ATTEMPTS_MAX = 5;
 
-/** What happens in one transaction: by prepared statements on the client or, where speed is no matter, the manager. */
-type Work<T> = (client: ClientBase, manager: EntityManager) => Promise<T>;
-
 /**
  * Runs work in one transaction on one `pg` client, so that its statements are prepared once per connection. Work runs
  * again after a race, so it must have no effect outside the transaction.
  *
  * @throws Problem `ledger_unavailable` when the database is away; what was committed is then unknown to the caller
  */
-export async function inTransaction<T>(dataSource: DataSource, work: Work<T>): Promise<T> {
+export async function inTransaction<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await once(dataSource, work);
@@ -32,13 +37,22 @@ export async function inTransaction<T>(dataSource: DataSource, work: Work<T>): P
   }
 }
 
-async function once<T>(dataSource: DataSource, work: Work<T>): Promise<T> {
+async function once<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
   await using runner = dataSource.createQueryRunner();
   const client = (await runner.connect()) as ClientBase;
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+  const sent: Promise<unknown>[] = [];
+  const send = (write: QueryConfig): void => {
+    const written = client.query(write);
+    // Whoever awaits them all sees the failure; until then nobody must be told that nobody caught it.
+    written.catch(() => undefined);
+    sent.push(written);
+  };
   try {
-    const result = await work(client, runner.manager);
-    await client.query('COMMIT');
+    send({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' });
+    const result = await work({ client, manager: runner.manager, send });
+    const [{ command }] = await Promise.all([client.query('COMMIT'), ...sent]);
+    // PostgreSQL answers a commit after a failed statement with a roll-back, and no error.
+    if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}.`);
     return result;
   } catch (error) {
     // A lost connection cannot roll back and need not: the server does.

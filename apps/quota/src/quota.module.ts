@@ -26,8 +26,11 @@ export function quotaService(config: QuotaConfig, clock: Clock = new SystemClock
     name: 'quota',
     module: {
       module: QuotaModule,
-      imports: [databaseModule({ ...database, url: config.databaseUrl })],
-      providers: [{ provide: QuotaConfig, useValue: config }, { provide: Clock, useValue: clock }],
+      imports: [databaseModule({ ...database, url: config.databaseUrl, pipeline: true })],
+      providers: [
+        { provide: QuotaConfig, useValue: config },
+        { provide: Clock, useValue: clock },
+      ],
     },
     rpcs: [rpc(QuotaService, QuotaController)],
   };

@@ -66,6 +66,23 @@ describe('two replicas on one ledger', () => {
     await expectBalanced(ledger.gateway);
   });
 
+  it('take a command that overtakes its reservation for one that came too early, or carry it out', async () => {
+    await using ledger = await setup();
+    const seen = new Set<string>();
+    for (let round = 0; round < 60; round++) {
+      const request = ledger.terms();
+      const named = { project: ledger.project, id: request.id };
+      const [reserved, posted] = await Promise.all([
+        outcome(ledger.compute(0).reserve(request)),
+        outcome(ledger.compute(1).post({ ...named, usedDeviceMs: 15n, cause: Cause.USER })),
+      ]);
+      expect(reserved).toBe('PENDING');
+      seen.add(posted);
+    }
+    expect([...seen].filter((each) => each !== 'reservation_not_found' && each !== 'POSTED')).toEqual([]);
+    await expectBalanced(ledger.gateway);
+  });
+
   it('never show a deadlock to anyone, whatever accounts their batches share', async () => {
     await using ledger = await setup();
     const projects = await Promise.all(Array.from({ length: 6 }, () => fundedProject(ledger.gateway)));

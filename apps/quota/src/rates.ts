@@ -20,7 +20,7 @@ export class Rates {
     const at = this.clock.now();
     const from = validFrom ? timestampDate(validFrom) : at;
     const wanted: RateRow = { acceleratorClass, ucrPerDeviceHour, validFrom: from };
-    return inTransaction(this.dataSource, async (client, manager) => {
+    return inTransaction(this.dataSource, async ({ manager, send }) => {
       const found = await manager.findOneBy(RateRow, { acceleratorClass, validFrom: from });
       if (found) {
         const ucrDiffers = found.ucrPerDeviceHour !== ucrPerDeviceHour;
@@ -30,7 +30,7 @@ export class Rates {
       }
       if (from < at) throw inThePast();
       await manager.insert(RateRow, wanted);
-      await client.query(journalInsert([{ at, actor, action: 'rate.set', subject: acceleratorClass, after: wanted }]));
+      send(journalInsert([{ at, actor, action: 'rate.set', subject: acceleratorClass, after: wanted }]));
       return toMessage(RateSchema, wanted);
     });
   }

@@ -1,6 +1,7 @@
 import type { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import pg, { type ClientBase } from 'pg';
 import type { AccountState } from './decide/decision.ts';
+import type { Route } from './account-id.ts';
 import { keyOf, type Leg, type Reservation } from './reservation.ts';
 
 /** Names reservations: two arrays of the same length. */
@@ -52,30 +53,25 @@ export async function ratesInForce(
 export async function readReservations(
   client: ClientBase, { tenantIds, ids }: ReservationKeys,
 ): Promise<Map<string, Reservation>> {
-  const { rows } = await client.query<Omit<Reservation, 'legs'>>({
+  const { rows } = await client.query<Omit<Reservation, 'legs'> & { legs: LegAsJson[] }>({
     name: 'read-reservations', text: RESERVATIONS, values: [tenantIds, ids], types,
   });
-  const found = new Map(rows.map((row) => [keyOf(row.tenantId, row.id), { ...row, legs: [] as Leg[] }]));
-  if (rows.length === 0) return found;
-  const legs = await client.query<Leg & { tenantId: string; reservationId: string }>({
-    name: 'read-legs', text: LEGS, values: [rows.map((row) => row.tenantId), rows.map((row) => row.id)], types,
-  });
-  for (const { tenantId, reservationId, ...leg } of legs.rows) {
-    found.get(keyOf(tenantId, reservationId))?.legs.push(leg);
-  }
-  return found;
+  return new Map(rows.map((row) => [keyOf(row.tenantId, row.id), { ...row, legs: row.legs.map(fromJson) }]));
 }
+
+/** Amounts are strings, as every int64 in JSON. */
+type LegAsJson = Route & { held: string; posted: string };
+
+const fromJson = ({ held, posted, ...route }: LegAsJson): Leg =>
+  ({ ...route, held: BigInt(held), posted: BigInt(posted) });
 
 const RESERVATIONS = `
   SELECT tenant_id AS "tenantId", id, project_id AS "projectId", state, accelerator_class AS "acceleratorClass", slots,
          ucr_per_device_hour AS "ucrPerDeviceHour", reserved_cover_device_ms AS "reservedCoverDeviceMs",
          timeout_ms AS "timeoutMs", used_device_ms AS "usedDeviceMs", cover_device_ms AS "coverDeviceMs",
          late_device_ms AS "lateDeviceMs", waived_device_ms AS "waivedDeviceMs", cause, created_at AS "createdAt",
-         expires_at AS "expiresAt"
+         expires_at AS "expiresAt",
+         (SELECT json_agg(json_build_object('asset', asset, 'debitAccountId', debit_account_id, 'creditAccountId',
+                   credit_account_id, 'held', held::text, 'posted', posted::text) ORDER BY n)
+          FROM leg WHERE leg.tenant_id = reservation.tenant_id AND leg.reservation_id = reservation.id) AS legs
   FROM unnest($1::uuid[], $2::uuid[]) AS named (tenant_id, id) JOIN reservation USING (tenant_id, id)`;
-
-const LEGS = `
-  SELECT tenant_id AS "tenantId", reservation_id AS "reservationId", asset, debit_account_id AS "debitAccountId",
-         credit_account_id AS "creditAccountId", held, posted
-  FROM unnest($1::uuid[], $2::uuid[]) AS named (tenant_id, reservation_id) JOIN leg USING (tenant_id, reservation_id)
-  ORDER BY tenant_id, reservation_id, n`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { testDatabase } from '@kontor/testing/database';
-import { insertInto, update } from './set-based.ts';
+import { insertInto, together, update } from './set-based.ts';
 
 interface Thing {
   id: string;
@@ -43,6 +43,18 @@ describe('a statement over many rows', () => {
       (column) => `old.${column} + new.${column}`);
     await table.client.query(add([{ id: id(0), amount: 5n }, { id: id(2), amount: -20n }]));
     expect((await table.read()).map(({ amount }) => amount)).toEqual([15n, 10n, -10n]);
+  });
+
+  it('may go together with others, each with its own values, in any combination', async () => {
+    await using table = await setup();
+    await table.client.query(insertThings([thing(0)]));
+    const rename = update<Pick<Thing, 'id' | 'name'>>('thing', { id: 'uuid' }, { name: 'text' });
+    for (const [old, fresh] of [[0, 1], [1, 2]] as const) {
+      const both = together([rename([{ id: id(old), name: `was ${old}` }]), insertThings([thing(fresh)])]);
+      await table.client.query(both!);
+    }
+    expect((await table.read()).map(({ name }) => name)).toEqual(['was 0', 'was 1', 'thing']);
+    expect(together([])).toBeUndefined();
   });
 
   const id = (n: number): string => `00000000-0000-7000-8000-00000000000${n.toString(16)}`;

@@ -24,6 +24,31 @@ export function update<T extends object>(
   return (rows) => ({ name: `update-${table}`, text, values: valuesOf(columns, rows) });
 }
 
+/** Text and name of each combination that was ever needed: a few, and costly to put together for every batch. */
+const combinations = new Map<string, { name: string; text: string }>();
+
+/**
+ * Several statements as one, which saves a round trip for each. They see the same snapshot, so no two may touch the
+ * same row. Undefined where there is none.
+ */
+export function together(statements: QueryConfig[]): QueryConfig | undefined {
+  if (statements.length < 2) return statements[0];
+  const key = statements.map(({ name }) => name).join();
+  const combination = combinations.get(key) ?? { name: `together-${combinations.size}`, text: combined(statements) };
+  combinations.set(key, combination);
+  return { ...combination, values: statements.flatMap(({ values }) => values ?? []) };
+}
+
+function combined(statements: QueryConfig[]): string {
+  let before = 0;
+  const parts = statements.map(({ text, values }, n) => {
+    const shifted = text.replace(/\$(\d+)/g, (_, parameter: string) => `$${Number(parameter) + before}`);
+    before += values?.length ?? 0;
+    return `part_${n} AS (${shifted})`;
+  });
+  return `WITH ${parts.join(', ')} SELECT`;
+}
+
 const propertiesOf = <T extends object>(columns: Columns<T>) => Object.keys(columns) as (keyof T & string)[];
 
 const arrays = <T extends object>(columns: Columns<T>): string =>

@@ -8,12 +8,11 @@ import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
-import type { ClientBase } from 'pg';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Books } from './decide/books.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { insufficient } from './decide/shortage.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction, type Transaction } from './in-transaction.ts';
 import { cut, pageOf } from './page.ts';
 import { lockAccounts, type LockedAccount } from './read-snapshot.ts';
 import { TransferRow } from './tables.ts';
@@ -27,12 +26,10 @@ export class Transfers {
   /** @throws Problem where an account is missing, assets differ, too little is left, or the id was used otherwise */
   async create(request: CreateTransferRequest, actor: string): Promise<MessageInitShape<typeof TransferSchema>> {
     if (request.debitAccountId === request.creditAccountId) throw sameAccount();
-    const transfer = await inTransaction(this.dataSource, (client, manager) =>
-      this.createOn(client, manager, request, actor));
-    return transferMessage(transfer);
+    return transferMessage(await inTransaction(this.dataSource, (tx) => this.createOn(tx, request, actor)));
   }
 
-  private async createOn(client: ClientBase, manager: EntityManager, request: CreateTransferRequest, actor: string) {
+  private async createOn({ client, manager, send }: Transaction, request: CreateTransferRequest, actor: string) {
     const accounts = await lockAccounts(client, [request.debitAccountId, request.creditAccountId]);
     const found = await manager.findOneBy(TransferRow, { id: request.id });
     const at = this.clock.now();
@@ -44,9 +41,9 @@ export class Transfers {
     const overflow = books.enter([], [decided]);
     if (overflow) throw overflow;
     const { id, createdAt: _, ...after } = decided;
-    await client.query(insertTransfers([decided]));
-    await client.query(moveAccounts(books.differences()));
-    await client.query(journalInsert([{ at, actor, action: 'transfer.create', subject: id, after }]));
+    send(insertTransfers([decided]));
+    send(moveAccounts(books.differences()));
+    send(journalInsert([{ at, actor, action: 'transfer.create', subject: id, after }]));
     return decided;
   }
 

@@ -1,30 +1,34 @@
 import { journalInsert, type JournalEntry } from '@kontor/kit/journal';
-import type { ClientBase, QueryConfig } from 'pg';
+import type { QueryConfig } from 'pg';
 import { chargeRecordOf } from './charge-record-of.ts';
 import type { Change, Decided } from './decide/decide.ts';
+import type { Transaction } from './in-transaction.ts';
 import { keyOf, type Reservation } from './reservation.ts';
-import { insertInto, update } from './set-based.ts';
+import { insertInto, together, update } from './set-based.ts';
 import type { AccountRow, ChargeRecordRow, LegRow, ReservationRow, TransferRow } from './tables.ts';
 
-/** Writes what a batch decided: one statement for each table, however many commands there were. */
-export async function writeEffects(client: ClientBase, { changes, accounts }: Decided, now: Date): Promise<void> {
+/** Sends what a batch decided, however many commands there were, as one statement. */
+export function writeEffects(send: Transaction['send'], { changes, accounts }: Decided, now: Date): void {
   const final = [...new Map(changes.map(({ after }) => [keyOf(after.tenantId, after.id), after])).values()];
   const fresh = new Set(changes.filter(({ before }) => !before).map(({ after }) => keyOf(after.tenantId, after.id)));
   const isFresh = ({ tenantId, id }: Reservation): boolean => fresh.has(keyOf(tenantId, id));
   const [inserted, updated] = [final.filter(isFresh), final.filter((reservation) => !isFresh(reservation))];
 
-  const write = async <T>(statement: (rows: T[]) => QueryConfig, rows: T[]): Promise<void> => {
-    if (rows.length > 0) await client.query(statement(rows));
-  };
-  await write(insertReservations, inserted);
-  await write(insertLegs, inserted.flatMap(legRows));
-  await write(updateReservations, updated);
-  await write(updateLegs, updated.flatMap(legRows));
-  await write(insertTransfers, changes.flatMap(({ transfers }) => transfers));
-  await write(moveAccounts, accounts);
-  await write(insertChargeRecords, changes.flatMap((change) => chargeRecordOf(change, now)));
-  await write(journalInsert, changes.map((change) => journalEntry(change, now)));
+  const statement = together([
+    ...some(insertReservations, inserted),
+    ...some(insertLegs, inserted.flatMap(legRows)),
+    ...some(updateReservations, updated),
+    ...some(updateLegs, updated.flatMap(legRows)),
+    ...some(insertTransfers, changes.flatMap(({ transfers }) => transfers)),
+    ...some(moveAccounts, accounts),
+    ...some(insertChargeRecords, changes.flatMap((change) => chargeRecordOf(change, now))),
+    ...some(journalInsert, changes.map((change) => journalEntry(change, now))),
+  ]);
+  if (statement) send(statement);
 }
+
+const some = <T>(statement: (rows: T[]) => QueryConfig, rows: T[]): QueryConfig[] =>
+  rows.length > 0 ? [statement(rows)] : [];
 
 const insertReservations = insertInto<ReservationRow>('reservation', {
   tenantId: 'uuid', id: 'uuid', projectId: 'uuid', state: 'int2', acceleratorClass: 'text', slots: 'int4',

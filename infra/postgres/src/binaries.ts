@@ -16,7 +16,10 @@ export function findBinaries(): Binaries {
     const folder = join(dirname(dirname(entry)), 'native', 'bin');
     return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
   } catch (cause) {
-    throw new PostgresFault(`There is no PostgreSQL for this machine (${machine}) in node_modules.`,
-      'Install the packages with `npm ci`, without --omit=optional.', cause);
+    throw new PostgresFault(
+      `There is no PostgreSQL for this machine (${machine}) in node_modules.`,
+      'Install the packages with `npm ci`, without --omit=optional.',
+      cause,
+    );
   }
 }

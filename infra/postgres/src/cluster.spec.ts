@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,17 +27,20 @@ describe('a PostgreSQL cluster', () => {
     await using place = setup();
     const settings = `SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) AS is FROM pg_settings
       WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums')`;
-    expect(await sql((await place.start({ durability: 'full' })).adminUrl, settings))
-      .toEqual([{ is: 'data_checksums=on fsync=on full_page_writes=on synchronous_commit=on' }]);
-    expect(await sql((await place.start({ durability: 'none' })).adminUrl, settings))
-      .toEqual([{ is: 'data_checksums=on fsync=off full_page_writes=off synchronous_commit=off' }]);
+    expect(await sql((await place.start({ durability: 'full' })).adminUrl, settings)).toEqual([
+      { is: 'data_checksums=on fsync=on full_page_writes=on synchronous_commit=on' },
+    ]);
+    expect(await sql((await place.start({ durability: 'none' })).adminUrl, settings)).toEqual([
+      { is: 'data_checksums=on fsync=off full_page_writes=off synchronous_commit=off' },
+    ]);
   });
 
   it('lets nobody in without the password, which others cannot read', async () => {
     await using place = setup();
     const { port } = await place.start();
-    await expect(sql(`postgres://postgres:wrong@127.0.0.1:${port}/postgres`, 'SELECT 1'))
-      .rejects.toThrow('password authentication failed');
+    await expect(sql(`postgres://postgres:wrong@127.0.0.1:${port}/postgres`, 'SELECT 1')).rejects.toThrow(
+      'password authentication failed',
+    );
     expect(statSync(join(place.directory, 'superuser.password')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(place.directory, 'data', 'pg_hba.conf'), 'utf8')).not.toMatch(/^[^#]*trust/m);
   });
@@ -77,9 +78,12 @@ describe('a PostgreSQL cluster', () => {
   it('whose first start was killed, at whatever moment, is complete after the next', async () => {
     await using place = setup();
     for (const moment of [50, 150, 300, 500]) {
-      const starter = spawn(process.execPath, ['-e', `
+      const starter = spawn(process.execPath, [
+        '-e',
+        `
         import(${JSON.stringify(new URL('cluster.ts', import.meta.url).href)}).then(({ startCluster }) =>
-          startCluster({ directory: '${place.directory}', port: 0, logFile: '${place.directory}.log' }))`]);
+          startCluster({ directory: '${place.directory}', port: 0, logFile: '${place.directory}.log' }))`,
+      ]);
       await sleep(moment);
       starter.kill('SIGKILL');
     }
@@ -124,7 +128,9 @@ describe('a PostgreSQL cluster', () => {
   it('says which help there is when its folder cannot be made', async () => {
     await using place = setup();
     writeFileSync(join(place.folder, 'file'), '');
-    await expect(place.start({ directory: join(place.folder, 'file', 'postgres') })).rejects.toMatchObject({ help: expect.stringContaining('can write') });
+    await expect(place.start({ directory: join(place.folder, 'file', 'postgres') })).rejects.toMatchObject({
+      help: expect.stringContaining('can write'),
+    });
   });
 
   it('says which help there is when its disk is full', async () => {
@@ -137,8 +143,9 @@ describe('a PostgreSQL cluster', () => {
       return;
     }
     try {
-      await expect(place.start({ directory: join(disk, 'postgres') }))
-        .rejects.toMatchObject({ message: 'The disk of PostgreSQL is full.' });
+      await expect(place.start({ directory: join(disk, 'postgres') })).rejects.toMatchObject({
+        message: 'The disk of PostgreSQL is full.',
+      });
     } finally {
       execFileSync('umount', [disk]);
     }
@@ -150,7 +157,10 @@ const sql = (url: string, text: string) => asAdmin(url, async (admin) => (await 
 async function writeForever(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
-  const isConnected = await client.connect().then(() => true, () => false);
+  const isConnected = await client.connect().then(
+    () => true,
+    () => false,
+  );
   for (let n = 1; isConnected; n++) {
     const written = await client.query('INSERT INTO kept VALUES ($1)', [n]).catch(() => undefined);
     if (!written) return;

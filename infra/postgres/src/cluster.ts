@@ -79,7 +79,10 @@ async function launch(directory: string, user: ServerUser | undefined, args: str
     const data = dataFolder(directory);
     const child = spawnAs(user, findBinaries().postgres, ['-D', data, ...args], [data], ['ignore', log, log]);
     closeSync(log);
-    const exited = once(child, 'exit').then(() => undefined, () => undefined);
+    const exited = once(child, 'exit').then(
+      () => undefined,
+      () => undefined,
+    );
     const { pid } = child;
     if (pid && (await becomesReady(data, pid, exited, deadline))) {
       return { pid, exited };

@@ -11,7 +11,10 @@ describe('the database of a service', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({
-      directory: join(folder, 'postgres'), port: 0, logFile: join(folder, 'log'), durability: 'none',
+      directory: join(folder, 'postgres'),
+      port: 0,
+      logFile: join(folder, 'log'),
+      durability: 'none',
     });
   });
 
@@ -24,7 +27,9 @@ describe('the database of a service', () => {
     const { ownerUrl, url } = await ensure('quota');
     await sql(ownerUrl, 'CREATE TABLE ledger (id int)');
     await expect(sql(url, 'CREATE TABLE mine (id int)')).rejects.toThrow('permission denied for schema public');
-    await expect(sql(url, 'CREATE TEMP TABLE mine (id int)')).rejects.toThrow('permission denied to create temporary tables');
+    await expect(sql(url, 'CREATE TEMP TABLE mine (id int)')).rejects.toThrow(
+      'permission denied to create temporary tables',
+    );
     await expect(sql(url, 'SELECT * FROM ledger')).rejects.toThrow('permission denied for table ledger');
     await sql(ownerUrl, 'GRANT SELECT ON ledger TO kontor_quota');
     expect(await sql(url, 'SELECT * FROM ledger')).toEqual([]);

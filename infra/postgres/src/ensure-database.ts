@@ -22,9 +22,12 @@ export const roleNames = (service: string) => ({ owner: `kontor_${service}_owner
  * Makes the roles and the database of a service unless they exist, and sets the roles' passwords. `database` is
  * `kontor_<service>` when absent. Safe to run at any time, also by several at once.
  */
-export async function ensureDatabase(
-  options: { adminUrl: string; service: string; passwords: Passwords; database?: string },
-): Promise<DatabaseUrls> {
+export async function ensureDatabase(options: {
+  adminUrl: string;
+  service: string;
+  passwords: Passwords;
+  database?: string;
+}): Promise<DatabaseUrls> {
   const { adminUrl, service, passwords, database = `kontor_${service}` } = options;
   const roles = roleNames(service);
   await asAdmin(adminUrl, async (admin) => {
@@ -54,7 +57,8 @@ export function databaseUrls(adminUrl: string, service: string, passwords: Passw
 export const closeDatabase = (database: string, app: string) =>
   `REVOKE ALL ON DATABASE "${database}" FROM PUBLIC; GRANT CONNECT ON DATABASE "${database}" TO "${app}"`;
 
-const closeSchema = (app: string) => `REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO "${app}"`;
+const closeSchema = (app: string) =>
+  `REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO "${app}"`;
 
 async function ensureRole(admin: pg.Client, role: string, password: string): Promise<void> {
   const { rowCount } = await admin.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);

@@ -4,11 +4,21 @@ import { explain } from './fault.ts';
 const printed: Record<string, [text: string, meaning: RegExp]> = {
   'a taken port': ['LOG:  could not bind IPv4 address "127.0.0.1": Address already in use', /listens on the port/],
   'a full disk': ['FATAL:  could not write to file "pg_wal/xlogtemp.7": No space left on device', /disk .* is full/],
-  'a file that could not grow': ['FATAL:  could not extend file "base/1/2"\nHINT:  Check free disk space.', /disk .* is full/],
+  'a file that could not grow': [
+    'FATAL:  could not extend file "base/1/2"\nHINT:  Check free disk space.',
+    /disk .* is full/,
+  ],
   'a read-only disk': ['FATAL:  could not open file "base/1/2": Read-only file system', /read-only/],
-  'files of somebody else': ['FATAL:  could not open file "postgresql.conf": Permission denied', /may not use its own files/],
+  'files of somebody else': [
+    'FATAL:  could not open file "postgresql.conf": Permission denied',
+    /may not use its own files/,
+  ],
   'data of another version': ['FATAL:  database files are incompatible with server', /another version/],
-  'a library that is not there': ['postgres: error while loading shared libraries: libssl.so.1.1', /does not run on this machine/],
+  'a library that is not there': [
+    'postgres: error while loading shared libraries: libssl.so.1.1',
+    /does not run on this machine/,
+  ],
+  'a folder that only root may enter': ['setpriv: setresuid failed: Operation not permitted', /may not enter/],
   'little memory': ['FATAL:  could not map anonymous shared memory: Cannot allocate memory', /not enough memory/],
 };
 

@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import {
-  chownSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -35,8 +44,11 @@ export async function initialise(directory: string, user: ServerUser | undefined
 }
 
 export const cannotMake = (directory: string, cause: unknown) =>
-  new PostgresFault(`The folder ${directory} cannot be made: ${(cause as Error).message}.`,
-    'Choose a folder that this user can write.', cause);
+  new PostgresFault(
+    `The folder ${directory} cannot be made: ${(cause as Error).message}.`,
+    'Choose a folder that this user can write.',
+    cause,
+  );
 
 /** Every attempt has a name of its own: the initdb of a killed one may still run, and cleans up behind itself. */
 function sweep(directory: string): void {
@@ -47,8 +59,19 @@ function sweep(directory: string): void {
 
 async function runInitdb(directory: string, user: ServerUser | undefined, durability: Durability) {
   const args = [
-    '--pgdata', dataFolder(directory), '--pwfile', passwordFile(directory), '--username', 'postgres',
-    '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--data-checksums',
+    '--pgdata',
+    dataFolder(directory),
+    '--pwfile',
+    passwordFile(directory),
+    '--username',
+    'postgres',
+    '--auth',
+    'scram-sha-256',
+    '--encoding',
+    'UTF8',
+    '--locale',
+    'C',
+    '--data-checksums',
     ...(durability === 'none' ? ['--no-sync'] : []),
   ];
   const child = spawnAs(user, findBinaries().initdb, args, [directory], ['ignore', 'ignore', 'pipe']);

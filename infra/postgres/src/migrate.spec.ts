@@ -63,7 +63,10 @@ describe('migrations', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({
-      directory: join(folder, 'postgres'), port: 0, logFile: join(folder, 'log'), durability: 'none',
+      directory: join(folder, 'postgres'),
+      port: 0,
+      logFile: join(folder, 'log'),
+      durability: 'none',
     });
   });
 
@@ -74,8 +77,10 @@ describe('migrations', () => {
 
   it('run in order, once', async () => {
     const url = await setup();
-    expect((await migrate({ url, tables: [], migrations: [Count, Accounts] })).ran)
-      .toEqual(['Accounts1700000000001', 'Count1700000000002']);
+    expect((await migrate({ url, tables: [], migrations: [Count, Accounts] })).ran).toEqual([
+      'Accounts1700000000001',
+      'Count1700000000002',
+    ]);
     expect((await migrate({ url, tables: [], migrations: [Count, Accounts] })).ran).toEqual([]);
   });
 
@@ -83,8 +88,9 @@ describe('migrations', () => {
     const url = await setup();
     const lines: string[] = [];
     const log = (line: string) => void lines.push(line);
-    const runs = await Promise.all(Array.from({ length: 5 }, () =>
-      migrate({ url, tables: [AccountRow], migrations: [Accounts, Count], log })));
+    const runs = await Promise.all(
+      Array.from({ length: 5 }, () => migrate({ url, tables: [AccountRow], migrations: [Accounts, Count], log })),
+    );
     expect(runs.flatMap(({ ran }) => ran)).toEqual(['Accounts1700000000001', 'Count1700000000002']);
     expect(await sql(url, 'SELECT times FROM times_run')).toEqual([{ times: 1 }]);
     expect(lines.filter((line) => line === 'waits for another run')).toHaveLength(4);
@@ -92,9 +98,16 @@ describe('migrations', () => {
 
   it('that fail change nothing and say why, and those before them stay', async () => {
     const url = await setup();
-    await expect(migrate({ url, tables: [], migrations: [Accounts, Broken] })).rejects.toThrow('"nowhere" does not exist');
-    expect(await sql(url, `SELECT column_name FROM information_schema.columns WHERE table_name = 'account'
-      ORDER BY 1`)).toEqual([{ column_name: 'balance' }, { column_name: 'id' }]);
+    await expect(migrate({ url, tables: [], migrations: [Accounts, Broken] })).rejects.toThrow(
+      '"nowhere" does not exist',
+    );
+    expect(
+      await sql(
+        url,
+        `SELECT column_name FROM information_schema.columns WHERE table_name = 'account'
+      ORDER BY 1`,
+      ),
+    ).toEqual([{ column_name: 'balance' }, { column_name: 'id' }]);
     expect((await check({ url, tables: [], migrations: [Accounts, Broken] })).pending).toEqual(['Broken1700000000003']);
   });
 
@@ -105,8 +118,9 @@ describe('migrations', () => {
 
   it('that forgot a column are named by what is missing', async () => {
     const url = await setup();
-    expect((await migrate({ url, tables: [RicherAccountRow], migrations: [Accounts] })).drift)
-      .toEqual(['ALTER TABLE "account" ADD "note" text NOT NULL']);
+    expect((await migrate({ url, tables: [RicherAccountRow], migrations: [Accounts] })).drift).toEqual([
+      'ALTER TABLE "account" ADD "note" text NOT NULL',
+    ]);
   });
 
   it('that made a column of another type are named by the difference', async () => {
@@ -126,7 +140,10 @@ describe('migrations', () => {
   /** An empty database; answers how its owner connects. */
   async function setup(): Promise<string> {
     const { ownerUrl } = await ensureDatabase({
-      adminUrl: cluster.adminUrl, service: 'quota', passwords: { owner: 'owner', app: 'app' }, database: `empty_${databases++}`,
+      adminUrl: cluster.adminUrl,
+      service: 'quota',
+      passwords: { owner: 'owner', app: 'app' },
+      database: `empty_${databases++}`,
     });
     return ownerUrl;
   }

@@ -36,7 +36,8 @@ export async function migrate({ log = () => undefined, ...options }: MigrateOpti
       await source.query(`GRANT SELECT ON migrations TO "${appRole(options.url)}"`);
       for (const { name } of ran) log(`ran ${name}`);
       return { ran: ran.map(({ name }) => name), drift: await drift(source) };
-    }));
+    }),
+  );
 }
 
 /** What `migrate` would find: the migrations that have not run, and the drift as it is. Changes nothing. */
@@ -45,7 +46,9 @@ export async function check(options: Omit<MigrateOptions, 'log'>): Promise<{ pen
     const [{ known }] = await source.query(`SELECT to_regclass('migrations') IS NOT NULL AS known`);
     const rows: { name: string }[] = known ? await source.query('SELECT name FROM migrations') : [];
     const done = new Set(rows.map(({ name }) => name));
-    const pending = source.migrations.map(({ name, constructor }) => name ?? constructor.name).filter((n) => !done.has(n));
+    const pending = source.migrations
+      .map(({ name, constructor }) => name ?? constructor.name)
+      .filter((n) => !done.has(n));
     return { pending, drift: await drift(source) };
   });
 }
@@ -68,7 +71,10 @@ async function withLock<T>(url: string, log: (line: string) => void, work: () =>
   }
 }
 
-async function withDataSource<T>(options: Schema & { url: string }, work: (source: DataSource) => Promise<T>): Promise<T> {
+async function withDataSource<T>(
+  options: Schema & { url: string },
+  work: (source: DataSource) => Promise<T>,
+): Promise<T> {
   // Only now, because `npm start` loads this file before it builds the kit.
   const { SnakeNaming } = await import('@kontor/kit/snake-naming');
   const source = new DataSource({

@@ -36,8 +36,10 @@ export async function stopPostmaster(data: string, patienceMs: number): Promise<
     process.kill(postmaster.pid, signal);
     if (await isGone(postmaster.pid, patienceMs)) return;
   }
-  throw new PostgresFault(`A PostgreSQL server (process ${postmaster.pid}) does not stop.`,
-    'Restart the machine: it hangs in the kernel, most likely on its disk.');
+  throw new PostgresFault(
+    `A PostgreSQL server (process ${postmaster.pid}) does not stop.`,
+    'Restart the machine: it hangs in the kernel, most likely on its disk.',
+  );
 }
 
 async function isGone(pid: number, patienceMs: number): Promise<boolean> {

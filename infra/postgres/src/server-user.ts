@@ -23,7 +23,9 @@ export function serverUser(directory: string): ServerUser | undefined {
 }
 
 function lookUp(): ServerUser | undefined {
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((user) => user.startsWith(`${NAME}:`));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((user) => user.startsWith(`${NAME}:`));
   if (!line) return undefined;
   const [, , uid, gid] = line.split(':');
   return { uid: Number(uid), gid: Number(gid) };
@@ -35,8 +37,11 @@ function create(): ServerUser {
   } catch (cause) {
     const created = lookUp();
     if (created) return created;
-    throw new PostgresFault('PostgreSQL refuses to run as root, and no user could be made for it.',
-      `Make one (useradd --system ${NAME}), or start as another user.`, cause);
+    throw new PostgresFault(
+      'PostgreSQL refuses to run as root, and no user could be made for it.',
+      `Make one (useradd --system ${NAME}), or start as another user.`,
+      cause,
+    );
   }
   return lookUp() as ServerUser;
 }
@@ -47,15 +52,18 @@ function create(): ServerUser {
  * keeps root's right to pass them; the bit no_setuid_fixup makes access(2) honour that right as well.
  */
 export function spawnAs(
-  user: ServerUser | undefined, program: string, args: string[], files: string[], stdio: StdioOptions,
+  user: ServerUser | undefined,
+  program: string,
+  args: string[],
+  files: string[],
+  stdio: StdioOptions,
 ): ChildProcess {
   const options = { stdio, detached: true, cwd: '/', env: { ...process.env, LC_ALL: 'C' } };
   if (!user) return spawn(program, args, options);
   if ([program, ...files].every((path) => mayReach(user, path))) return spawn(program, args, { ...options, ...user });
-  return spawn('setpriv', [
-    '--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups', '--securebits', '+no_setuid_fixup',
-    '--inh-caps', '+dac_override', '--ambient-caps', '+dac_override', '--', program, ...args,
-  ], options);
+  const become = `--reuid ${user.uid} --regid ${user.gid} --clear-groups --securebits +no_setuid_fixup`;
+  const passing = '--inh-caps +dac_override --ambient-caps +dac_override';
+  return spawn('setpriv', [...`${become} ${passing} --`.split(' '), program, ...args], options);
 }
 
 /** Whether the user may enter every folder above `path`. */

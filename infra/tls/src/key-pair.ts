@@ -27,15 +27,21 @@ export function readCertificate(file: string): x509.X509Certificate {
   try {
     return new x509.X509Certificate(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new TlsFault(`The certificate ${file} cannot be read.`, 'Restore it, or delete its folder: it is made anew.', cause);
+    throw new TlsFault(
+      `The certificate ${file} cannot be read.`,
+      'Restore it, or delete its folder: it is made anew.',
+      cause,
+    );
   }
 }
 
 /** Signing key at `<path>.key`; checked against `<path>.crt`. */
 export async function readKey(path: string): Promise<webcrypto.CryptoKey> {
   if (!belongTogether(path)) {
-    throw new TlsFault(`The files ${path}.crt and ${path}.key do not belong together.`,
-      'Restore both from one backup, or delete their folder: it is made anew.');
+    throw new TlsFault(
+      `The files ${path}.crt and ${path}.key do not belong together.`,
+      'Restore both from one backup, or delete their folder: it is made anew.',
+    );
   }
   const pem = readFileSync(`${path}.key`, 'utf8');
   return crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(pem), KEY_ALGORITHM, false, ['sign']);

@@ -143,6 +143,11 @@ async function pour(
 
 const drained = (surface: grpc.ServerWritableStream<object, object>, gone: AbortSignal) =>
   new Promise<void>((resolve) => {
-    surface.once('drain', resolve);
-    gone.addEventListener('abort', () => resolve(), { once: true });
+    const go = (): void => {
+      surface.off('drain', go);
+      gone.removeEventListener('abort', go);
+      resolve();
+    };
+    surface.once('drain', go);
+    gone.addEventListener('abort', go);
   });

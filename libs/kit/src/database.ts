@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Pool, PoolClient } from 'pg';
 import {
   DataSource,
   QueryFailedError,
@@ -21,6 +22,8 @@ export interface DatabaseConfig extends ServiceDatabase {
   /** postgres://… of the app role, which owns nothing. */
   url: string;
   poolSize?: number;
+  /** Lets statements that do not wait for each other travel together. */
+  pipeline?: boolean;
 }
 
 /** As TypeORM wants it. Never synchronised: migrations are the only way a schema changes. */
@@ -30,6 +33,7 @@ export const dataSourceOptions = ({
   migrations,
   url,
   poolSize = 10,
+  pipeline = false,
 }: DatabaseConfig): DataSourceOptions => ({
   type: 'postgres',
   url,
@@ -37,7 +41,7 @@ export const dataSourceOptions = ({
   migrations,
   namingStrategy: new SnakeNaming(),
   applicationName: `kontor-${service}`,
-  extra: { max: poolSize, connectionTimeoutMillis: 5_000, statement_timeout: 15_000, lock_timeout: 10_000 },
+  extra: { max: poolSize, connectionTimeoutMillis: 5_000, statement_timeout: 15_000, lock_timeout: 10_000, pipeline },
 });
 
 /** A service's DataSource as a Nest module; it refuses to start on a schema that the code was not written for. */
@@ -46,6 +50,7 @@ export function databaseModule(config: DatabaseConfig): DynamicModule {
     useFactory: () => ({ ...dataSourceOptions(config), retryAttempts: 0 }),
     dataSourceFactory: async (options) => {
       const dataSource = await new DataSource(options as DataSourceOptions).initialize();
+      await hearConnections(dataSource);
       await refuseWrongSchema(dataSource, config).catch(async (error: unknown) => {
         await dataSource.destroy();
         throw error;
@@ -53,6 +58,21 @@ export function databaseModule(config: DatabaseConfig): DynamicModule {
       return dataSource;
     },
   });
+}
+
+/**
+ * A connection that the server cuts says so by an event, and says it twice; TypeORM listens to the first alone, and an
+ * event that nobody hears ends the process. The statement that follows fails anyway, so it is enough to hear them.
+ */
+async function hearConnections(dataSource: DataSource): Promise<void> {
+  const { master: pool } = dataSource.driver as { master?: Pool };
+  if (!pool) throw new Error('The data source has no pool of connections.');
+  const hear = (client: PoolClient): void => void client.on('error', () => undefined);
+  pool.on('connect', hear);
+  // The one that was opened before anybody could listen.
+  const first = await pool.connect();
+  hear(first);
+  first.release();
 }
 
 async function refuseWrongSchema(dataSource: DataSource, { service, migrations }: ServiceDatabase): Promise<void> {

@@ -11,7 +11,9 @@ describe('a child process of a test', () => {
   });
 
   it('can be killed like a power cut', async () => {
-    await using child = startChild(NODE, ['-e', 'console.log(process.env.GREETING); setInterval(() => 0, 1e6)'], { GREETING: 'hello' });
+    await using child = startChild(NODE, ['-e', 'console.log(process.env.GREETING); setInterval(() => 0, 1e6)'], {
+      GREETING: 'hello',
+    });
     await child.prints(/hello/);
     child.kill('SIGKILL');
     expect(await child.exited).toBe('SIGKILL');

@@ -15,9 +15,14 @@ export interface Child extends AsyncDisposable {
 
 /** Starts a program of ours for a test. `await using` it, and it is gone at the end, whatever happens. */
 export function startChild(command: string, args: string[], env: Record<string, string> = {}, cwd = '.'): Child {
-  const child: ChildProcess = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   let hasClosed = false;
@@ -29,7 +34,9 @@ export function startChild(command: string, args: string[], env: Record<string, 
     kill: (signal) => void child.kill(signal),
     prints: async (pattern, withinMs = 30_000) => {
       const found = await eventually(
-        `${command} prints ${pattern}`, () => output.match(pattern) ?? (hasClosed && 'ended'), { withinMs },
+        `${command} prints ${pattern}`,
+        () => output.match(pattern) ?? (hasClosed && 'ended'),
+        { withinMs },
       ).catch((error: Error) => error.message);
       if (typeof found === 'object') return found;
       throw new Error(`${command} did not print ${pattern}: ${found}. It printed:\n${output}`);

@@ -38,7 +38,9 @@ describe('the database of a test', () => {
   it('gives the service a role that owns nothing and may only what was granted', async () => {
     await using database = await testDatabase('quota', [Notes0001]);
     await expect(ask(database.url, 'DELETE FROM note')).rejects.toThrow('permission denied for table note');
-    await expect(ask(database.url, 'CREATE TABLE mine (id int)')).rejects.toThrow('permission denied for schema public');
+    await expect(ask(database.url, 'CREATE TABLE mine (id int)')).rejects.toThrow(
+      'permission denied for schema public',
+    );
     await expect(ask(database.url, 'ALTER TABLE note ADD x int')).rejects.toThrow('must be owner of table note');
     await ask(database.ownerUrl, 'ALTER TABLE note ADD x int');
   });

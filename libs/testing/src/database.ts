@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import {
-  asAdmin, closeDatabase, databaseUrls, ensureDatabase, roleNames, type DatabaseUrls,
+  asAdmin,
+  closeDatabase,
+  databaseUrls,
+  ensureDatabase,
+  roleNames,
+  type DatabaseUrls,
 } from '@kontor/postgres/ensure-database';
 import { migrate } from '@kontor/postgres/migrate';
 
@@ -46,7 +51,11 @@ async function ensureTemplate(admin: Client, adminUrl: string, service: string, 
 
 /** Only a complete template gets its name: one that a killed run left half done is never copied. */
 async function buildTemplate(
-  admin: Client, adminUrl: string, service: string, migrations: NewableFunction[], template: string,
+  admin: Client,
+  adminUrl: string,
+  service: string,
+  migrations: NewableFunction[],
+  template: string,
 ): Promise<void> {
   const growing = `${template}_new`;
   await admin.query(`DROP DATABASE IF EXISTS "${growing}" WITH (FORCE)`);

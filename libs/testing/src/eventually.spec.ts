@@ -19,7 +19,8 @@ describe('eventually', () => {
 
   it('says in the end what it waited for and what it saw instead', async () => {
     const probe = () => Promise.reject(new Error('connection refused'));
-    await expect(eventually('quota is ready', probe, { withinMs: 50 }))
-      .rejects.toThrow('Waited 50 ms until quota is ready; at last it was: connection refused');
+    await expect(eventually('quota is ready', probe, { withinMs: 50 })).rejects.toThrow(
+      'Waited 50 ms until quota is ready; at last it was: connection refused',
+    );
   });
 });

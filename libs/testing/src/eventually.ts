@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * `withinMs` with `what` was awaited and what was last seen instead.
  */
 export async function eventually<T>(
-  what: string, probe: () => T | Promise<T>, { withinMs = 5_000, everyMs = 20 } = {},
+  what: string,
+  probe: () => T | Promise<T>,
+  { withinMs = 5_000, everyMs = 20 } = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + withinMs;
   let seen: unknown;

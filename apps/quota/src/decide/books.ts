@@ -4,6 +4,15 @@ import type { AccountState } from './decision.ts';
 import { amountOverflow } from './shortage.ts';
 import type { NewTransfer } from './transfers-of.ts';
 
+/** A decision needs an account that the batch did not lock. It is a race with another writer, and ends like one. */
+export class NotLocked extends Error {
+  readonly code = '40001';
+
+  constructor(accountId: string) {
+    super(`The account ${accountId} was not locked.`);
+  }
+}
+
 /** How much more is set aside on an account; less where negative. */
 export interface Hold {
   accountId: string;
@@ -27,7 +36,7 @@ export class Books {
     const changed = new Map<string, AccountState>();
     const change = (id: string, balance: bigint, held: bigint): void => {
       const account = changed.get(id) ?? this.accounts.get(id);
-      if (!account) throw new Error(`The account ${id} was not locked.`);
+      if (!account) throw new NotLocked(id);
       changed.set(id, { floor: account.floor, balance: account.balance + balance, held: account.held + held });
     };
     for (const { accountId, more } of holds) change(accountId, 0n, more);

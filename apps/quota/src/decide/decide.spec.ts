@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import {
-  AdvanceRequestSchema, ChargeRecord_Cause as Cause, PostRequestSchema, Reservation_State as State, ReserveRequestSchema,
-  Transfer_Reason as Reason, VoidRequestSchema,
+  AdvanceRequestSchema, ChargeRecord_Cause as Cause, PostRequestSchema, Reservation_State as State,
+  ReserveRequestSchema, Transfer_Reason as Reason, VoidRequestSchema,
 } from '@kontor/contracts/quota/v1/quota';
+import { ProjectRefSchema } from '@kontor/contracts/resource/v1/resource';
 import { uuid7 } from '@kontor/kit/id';
 import { Problem } from '@kontor/kit/problem';
 import { lateRoutes, legRoutes } from '../account-id.ts';
@@ -11,7 +12,7 @@ import { keyOf, type Reservation } from '../reservation.ts';
 import { decide, type Decided, type Order, type Snapshot } from './decide.ts';
 import type { AccountState, LedgerCommand } from './decision.ts';
 
-const PROJECT = { tenantId: uuid7(), projectId: uuid7() };
+const PROJECT = create(ProjectRefSchema, { tenantId: uuid7(), projectId: uuid7() });
 const [LEGS, LATE] = [legRoutes('demo', PROJECT, 'gpu'), lateRoutes('demo', 'gpu')];
 const [CREDITS, DEVICE_TIME, SLOTS] = LEGS.map(({ debitAccountId }) => debitAccountId);
 const REVENUE = LEGS[0]?.creditAccountId;
@@ -34,11 +35,12 @@ describe('deciding a batch', () => {
   });
 
   it('changes nothing of what it was given, and answers the same to the same', () => {
-    const opened = decide([reserve('a', 60n)], snapshot()).changes[0]?.after;
-    const given = snapshot(opened && [opened]);
+    const { changes } = decide([reserve('a', 60n)], snapshot());
+    const given = snapshot(changes.map(({ after }) => after));
+    const before = structuredClone([given.accounts, given.reservations]);
     const orders = [advance('a', 30n, 70n), advance('a', 80n, 0n), post('a', 95n, Cause.SITE)];
     const first = decide(orders, given);
-    expect(given).toEqual(snapshot(opened && [opened]));
+    expect([given.accounts, given.reservations]).toEqual(before);
     expect(decide(orders, given)).toEqual(first);
   });
 
