@@ -39,11 +39,9 @@ const namesIn = (gitignore: string) =>
     .filter(Boolean);
 
 export const isCode = ({ path }: RepositoryFile) => /\.(ts|mts|mjs|js)$/.test(path);
+const testFolders = /^(e2e|libs\/testing|tools\/(bench|chaos|tidy)|apps\/[^/]+\/test(ing)?)\/|\/conformance\//;
 /** Specs, stories, fault suites, benchmarks and house rules, and what several of them share. */
-export const isTest = ({ path }: RepositoryFile) =>
-  /\.spec\.ts$|^e2e\/|^libs\/testing\/|^tools\/(bench|chaos|tidy)\/|^apps\/[^/]+\/test(ing)?\/|\/conformance\/|-under-test\.ts$/.test(
-    path,
-  );
+export const isTest = ({ path }: RepositoryFile) => /\.spec\.ts$|-under-test\.ts$/.test(path) || testFolders.test(path);
 
 /** `path:line message`, as editors and terminals make it clickable. */
 export const show = ({ path, line, message }: Fault) => `${path}:${line} ${message}`;
