@@ -43,9 +43,12 @@ export class Batcher<C, R> {
     });
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when nothing is under way and everyone has been answered. */
   async idle(): Promise<void> {
-    while (this.running) await this.running;
+    while (this.running) {
+      await this.running;
+      await new Promise(setImmediate);
+    }
   }
 
   private async run(): Promise<void> {
@@ -61,16 +64,27 @@ export class Batcher<C, R> {
       return !signal?.aborted;
     });
     if (batch.length === 0) return;
+    const answer = await this.carryOut(batch);
+    // Writing the answers takes as long as the commit did: the database is given the next batch first.
+    setImmediate(answer);
+  }
+
+  /** What is to be told to those who wait, once their batch is durable or has failed. */
+  private async carryOut(batch: Waiting<C, R>[]): Promise<() => void> {
     try {
       const results = await this.execute(batch.map(({ command }) => command));
-      for (const [n, { resolve }] of batch.entries()) {
-        failpoint('quota.before-reply');
-        resolve(results[n] as R);
-      }
+      return () => {
+        for (const [n, { resolve }] of batch.entries()) {
+          failpoint('quota.before-reply');
+          resolve(results[n] as R);
+        }
+      };
     } catch (error) {
       if (!(error instanceof Problem)) this.log(error);
       const problem = problemOf(error);
-      for (const { reject } of batch) reject(problem);
+      return () => {
+        for (const { reject } of batch) reject(problem);
+      };
     }
   }
 }
