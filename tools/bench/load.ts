@@ -12,7 +12,7 @@ import { CLASS, type Project } from './ledger-under-load.ts';
 
 type Quota = Pick<Client<typeof QuotaService>, 'reserve' | 'executeBatch' | 'executeStream'>;
 
-const UNARY_IN_FLIGHT = 256;
+const UNARY_IN_FLIGHT = 64;
 const BATCHES_IN_FLIGHT = 4;
 const BATCH_SIZE = 500;
 const STREAM_WINDOW = 1_024;

@@ -9,8 +9,8 @@ import { inPairs } from './pairs.ts';
 import { numberProjects, pgbench } from './pgbench.ts';
 import { startProcess } from './running.ts';
 
-const PAIRS = 2;
-const SECONDS = 3;
+const PAIRS = 5;
+const SECONDS = 4;
 /** With three accounts each: a thousand accounts. */
 const PROJECTS = 334;
 
