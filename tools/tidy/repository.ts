@@ -39,7 +39,7 @@ const namesIn = (gitignore: string) =>
     .filter(Boolean);
 
 export const isCode = ({ path }: RepositoryFile) => /\.(ts|mts|mjs|js)$/.test(path);
-const testFolders = /^(e2e|libs\/testing|tools\/(bench|chaos|tidy)|apps\/[^/]+\/test(ing)?)\/|\/conformance\//;
+const testFolders = /^(e2e|libs\/testing|tools\/(bench|chaos|tidy)|apps\/[^/]+\/testing)\/|\/conformance\//;
 /** Specs, stories, fault suites, benchmarks and house rules, and what several of them share. */
 export const isTest = ({ path }: RepositoryFile) => /\.spec\.ts$|-under-test\.ts$/.test(path) || testFolders.test(path);
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { TENANT, TOKEN } from '../test/gateway-under-test.ts';
+import { TENANT, TOKEN } from '../testing/gateway-under-test.ts';
 import { readConfig } from './config.ts';
 
 const wrong: Record<string, [Record<string, string | undefined>, string]> = {

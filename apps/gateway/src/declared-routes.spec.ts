@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
 import { Controller, Get, Post, type Type } from '@nestjs/common';
-import { configOf, SERVICES } from '../test/gateway-under-test.ts';
+import { configOf, SERVICES } from '../testing/gateway-under-test.ts';
 import { Public } from './access.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { startGateway } from './start-gateway.ts';

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
-import { digestOf } from '../test/fake-compute.ts';
-import { files, gatewayUnderTest, SERVICES, TOKEN } from '../test/gateway-under-test.ts';
+import { digestOf } from '../testing/fake-compute.ts';
+import { files, gatewayUnderTest, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
 
 const MIB = 1024 * 1024;
 

@@ -2,9 +2,9 @@ import { Agent } from 'node:http';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
 import fc, { type Arbitrary } from 'fast-check';
-import { broken, valid, type Schema, type Schemas } from '../test/body-arbitrary.ts';
-import { gatewayUnderTest, PROJECT, SERVICES } from '../test/gateway-under-test.ts';
-import type { Reply } from '../test/http-client.ts';
+import { broken, valid, type Schema, type Schemas } from '../testing/body-arbitrary.ts';
+import { gatewayUnderTest, PROJECT, SERVICES } from '../testing/gateway-under-test.ts';
+import type { Reply } from '../testing/http-client.ts';
 import { describeApi } from './api-description.ts';
 
 interface Document {

@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TOKEN, workload } from '../test/gateway-under-test.ts';
-import type { Ask } from '../test/http-client.ts';
+import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TOKEN, workload } from '../testing/gateway-under-test.ts';
+import type { Ask } from '../testing/http-client.ts';
 
 const MIB = 1024 * 1024;
 const text1MiB = JSON.stringify(newJob({ name: 'x'.repeat(MIB) }));

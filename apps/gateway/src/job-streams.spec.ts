@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Problem } from '@kontor/kit/problem';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
-import { digestOf } from '../test/fake-compute.ts';
-import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../test/gateway-under-test.ts';
+import { digestOf } from '../testing/fake-compute.ts';
+import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
 
 describe('logs of a job', () => {
   it('are text, from the offset on', async () => {

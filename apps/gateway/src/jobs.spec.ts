@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TENANT, workload } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TENANT, workload } from '../testing/gateway-under-test.ts';
 
 describe('jobs over REST', () => {
   it('are created in the caller\'s tenant and answered in the JSON of the contract', async () => {

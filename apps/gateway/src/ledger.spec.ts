@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, PROJECT, SERVICES, TENANT } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, PROJECT, SERVICES, TENANT } from '../testing/gateway-under-test.ts';
 
 const project = { tenantId: TENANT, projectId: PROJECT };
 

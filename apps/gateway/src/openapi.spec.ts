@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { gatewayUnderTest, SERVICES } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, SERVICES } from '../testing/gateway-under-test.ts';
 import { describeApi } from './api-description.ts';
 
 interface Operation {

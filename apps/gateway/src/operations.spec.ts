@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, SERVICES } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, SERVICES } from '../testing/gateway-under-test.ts';
 
 describe('health', () => {
   it('is good while every service serves, and needs no token', async () => {

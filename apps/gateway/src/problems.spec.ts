@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
 import { Problem } from '@kontor/kit/problem';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES } from '../testing/gateway-under-test.ts';
 
 const problem = (kind: Kind) =>
   new Problem(kind, 'some_reason', 'It is so.', 'Do otherwise.', [{ field: 'a.b', detail: 'is odd' }]);

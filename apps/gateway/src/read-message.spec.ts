@@ -3,7 +3,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { NewJobSchema, ReadJobLogRequestSchema } from '@kontor/contracts/compute/v1/compute';
 import { CommandSchema, CreateTransferRequestSchema, SetRateRequestSchema } from '@kontor/contracts/quota/v1/quota';
 import type { Problem, Violation } from '@kontor/kit/problem';
-import { newJob, workload } from '../test/gateway-under-test.ts';
+import { newJob, workload } from '../testing/gateway-under-test.ts';
 import { readMessage, readShape } from './read-message.ts';
 
 const id = '018f0000-0000-7000-8000-000000000001';

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
 
 describe('stopping the gateway', () => {
   it('lets requests in progress finish and takes no new ones', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../test/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
 
 const authorizations: Record<string, string | undefined> = {
   'none at all': undefined,

@@ -76,7 +76,7 @@ async function hearConnections(dataSource: DataSource): Promise<void> {
 }
 
 async function refuseWrongSchema(dataSource: DataSource, { service, migrations }: ServiceDatabase): Promise<void> {
-  const wanted = migrations.map(({ name }) => name);
+  const wanted = migrations.map((Migration) => new Migration().name ?? Migration.name);
   const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations').catch(() => []);
   const applied = new Set(rows.map(({ name }) => name));
   const missing = wanted.filter((name) => !applied.has(name));
