@@ -23,6 +23,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #stopping = new AbortController();
   #wake = new AbortController();
   #placing: Promise<unknown> | undefined;
+  /** Something changed while the queue was served: what it did not see yet may make room. */
+  #placeAgain = false;
   #running = Promise.resolve();
 
   constructor(
@@ -98,7 +100,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
       this.clusters.refreshWhenDue();
-      this.#placing ??= this.#placeQueued();
+      if (this.#placing) this.#placeAgain = true;
+      else this.#placing = this.#placeQueued();
       await this.#begin().catch((error: unknown) =>
         log.error({ err: error }, 'the reconciler could not look and tries again'),
       );
@@ -114,6 +117,8 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.ports.log.warn({ err: error }, 'the queue could not be served and is tried again');
     } finally {
       this.#placing = undefined;
+      if (this.#placeAgain) this.wake();
+      this.#placeAgain = false;
     }
   }
 }
