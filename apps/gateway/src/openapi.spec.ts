@@ -89,7 +89,9 @@ describe('the OpenAPI document', () => {
   it('says what each value of an enum means', async () => {
     const { document } = await setup();
     expect(document.components?.schemas?.['AccountPurpose']).toMatchObject({
-      description: expect.stringMatching(/^What the account is for\.\n.*- LATE_USAGE: Pays for use beyond cover\.$/s),
+      description: expect.stringMatching(
+        /^What the account is for\.\n.*- LATE_USAGE: Pays for use beyond cover; overdrawn by all that was ever late/s,
+      ),
     });
     expect(document.components?.schemas?.['ClusterState']).toEqual({
       type: 'string', enum: ['UNSPECIFIED', 'READY', 'UNREACHABLE'],
