@@ -35,12 +35,16 @@ export interface LedgerUnderLoad extends AsyncDisposable {
 }
 
 export async function startLedger(projectCount: number): Promise<LedgerUnderLoad> {
+  // Whatever fails on the way, what was begun before it ends.
+  await using begun = new AsyncDisposableStack();
   const home = mkdtempSync(join(tmpdir(), 'kontor-bench-'));
+  begun.defer(() => rmSync(home, { recursive: true, force: true }));
   const tlsFolder = join(home, 'tls');
   for (const service of ['quota', 'compute', 'gateway']) await ensureCertificate(tlsFolder, service);
 
   const directory = join(home, 'postgres');
   const cluster = await startCluster({ directory, port: 0, logFile: join(home, 'postgres.log') });
+  begun.defer(() => stopCluster({ directory }));
   const passwords = { owner: uuid7(), app: uuid7() };
   const { url, ownerUrl } = await ensureDatabase({ adminUrl: cluster.adminUrl, service: 'quota', passwords });
   await migrateService('quota', ownerUrl, () => undefined);
@@ -53,8 +57,13 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
     KONTOR_OPERATOR: 'demo',
     KONTOR_LOG: 'warn',
   });
+  begun.defer(() => quota.stop());
   const gateway = connect(QuotaService, address, readTls(tlsFolder, 'gateway'));
   const compute = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
+  begun.defer(() => {
+    gateway.close();
+    compute.close();
+  });
   await quota.until(() => gateway.listRates({}));
 
   const projects = Array.from({ length: projectCount }, (_, n) => ({
@@ -62,19 +71,14 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
     projectId: uuid5('bench', 'project', n),
   }));
   const accountIds = await fund(gateway, projects);
+  const parts = begun.move();
   return {
     compute,
     projects,
     accountIds,
     tlsFolder,
     databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
-    async [Symbol.asyncDispose]() {
-      gateway.close();
-      compute.close();
-      await quota.stop();
-      await stopCluster({ directory });
-      rmSync(home, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 
