@@ -1,9 +1,15 @@
 import { failpoint } from '@kontor/kit/failpoint';
 import { Problem, problemOf } from '@kontor/kit/problem';
 
+/** Who waits for an answer. */
+export interface Waiter {
+  /** Whether nobody waits any more. */
+  readonly isGone: boolean;
+}
+
 interface Waiting<C, R> {
   command: C;
-  signal: AbortSignal | undefined;
+  waiter: Waiter | undefined;
   resolve(result: R): void;
   reject(problem: Problem): void;
 }
@@ -33,12 +39,12 @@ export class Batcher<C, R> {
   /**
    * Resolves with the command's result once it is durable.
    *
-   * @param signal when it aborts before the command was sent, the command is dropped
+   * @param waiter when it is gone before the command was sent, the command is dropped
    * @throws Problem `deadline_exceeded` where it was dropped, or whatever stopped its whole batch
    */
-  submit(command: C, signal?: AbortSignal): Promise<R> {
+  submit(command: C, waiter?: Waiter): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ command, signal, resolve, reject });
+      this.waiting.push({ command, waiter, resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -59,9 +65,10 @@ export class Batcher<C, R> {
   }
 
   private async runBatch(all: Waiting<C, R>[]): Promise<void> {
-    const batch = all.filter(({ signal, reject }) => {
-      if (signal?.aborted) reject(Problem.deadline('The caller stopped waiting before the command was begun.'));
-      return !signal?.aborted;
+    const batch = all.filter(({ waiter, reject }) => {
+      const isWanted = !waiter?.isGone;
+      if (!isWanted) reject(Problem.deadline('The caller stopped waiting before the command was begun.'));
+      return isWanted;
     });
     if (batch.length === 0) return;
     const answer = await this.carryOut(batch);

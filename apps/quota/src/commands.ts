@@ -31,8 +31,8 @@ export class Commands implements OnModuleDestroy {
   }
 
   /** @throws Problem where the command is refused */
-  async execute(command: LedgerCommand, { caller, signal }: Pick<Call, 'caller' | 'signal'>): Promise<ReservationInit> {
-    const decision = await this.batcher.submit({ command, actor: caller }, signal);
+  async execute(command: LedgerCommand, call: Pick<Call, 'caller' | 'isGone'>): Promise<ReservationInit> {
+    const decision = await this.batcher.submit({ command, actor: call.caller }, call);
     if (decision instanceof Problem) throw decision;
     return reservationMessage(decision);
   }
@@ -54,11 +54,11 @@ export class Commands implements OnModuleDestroy {
     return this.batcher.idle();
   }
 
-  private async result(asked: Command | undefined, { caller, signal }: Call): Promise<ResultInit> {
+  private async result(asked: Command | undefined, call: Call): Promise<ResultInit> {
     const command = asked?.command;
     if (command?.case === undefined) return refusal(emptyCommand());
     try {
-      const decision = await this.batcher.submit({ command, actor: caller }, signal);
+      const decision = await this.batcher.submit({ command, actor: call.caller }, call);
       if (decision instanceof Problem) return refusal(decision);
       return { result: { case: 'reservation', value: reservationMessage(decision) } };
     } catch (error) {

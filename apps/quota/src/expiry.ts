@@ -37,7 +37,7 @@ export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
     });
     await Promise.all(due.map(({ tenantId, projectId, id }) => {
       const value = { project: { $typeName: 'kontor.resource.v1.ProjectRef' as const, tenantId, projectId }, id };
-      return this.commands.execute({ case: 'expire', value }, { caller: 'quota', signal: this.stopped.signal });
+      return this.commands.execute({ case: 'expire', value }, { caller: 'quota', isGone: false });
     }));
     return due.length;
   }

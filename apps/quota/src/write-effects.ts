@@ -1,10 +1,9 @@
 import { journalInsert, type JournalEntry } from '@kontor/kit/journal';
-import type { QueryConfig } from 'pg';
+import { insertInto, together, update, type Statement } from '@kontor/kit/set-based';
 import { chargeRecordOf } from './charge-record-of.ts';
 import type { Change, Decided } from './decide/decide.ts';
 import type { Transaction } from './in-transaction.ts';
 import { keyOf, type Reservation } from './reservation.ts';
-import { insertInto, together, update } from './set-based.ts';
 import type { AccountRow, ChargeRecordRow, LegRow, ReservationRow, TransferRow } from './tables.ts';
 
 /** Sends what a batch decided, however many commands there were, as one statement. */
@@ -27,7 +26,7 @@ export function writeEffects(send: Transaction['send'], { changes, accounts }: D
   if (statement) send(statement);
 }
 
-const some = <T>(statement: (rows: T[]) => QueryConfig, rows: T[]): QueryConfig[] =>
+const some = <T>(statement: (rows: T[]) => Statement, rows: T[]): Statement[] =>
   rows.length > 0 ? [statement(rows)] : [];
 
 const insertReservations = insertInto<ReservationRow>('reservation', {

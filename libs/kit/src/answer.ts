@@ -101,6 +101,9 @@ function callOf(surface: Surface): Call {
   return {
     caller: callerOf(surface),
     deadline: until instanceof Date ? until : new Date(Number.isFinite(until) ? until : 8.64e15),
+    get isGone() {
+      return surface.cancelled;
+    },
     // Most handlers never ask, and a signal nobody listens to costs more than the rest of the call.
     get signal() {
       if (gone) return gone.signal;

@@ -24,6 +24,8 @@ export interface DatabaseConfig extends ServiceDatabase {
   poolSize?: number;
   /** Lets statements that do not wait for each other travel together. */
   pipeline?: boolean;
+  /** PostgreSQL settings of each connection, such as `{ enable_seqscan: 'off' }`. */
+  settings?: Record<string, string>;
 }
 
 /** As TypeORM wants it. Never synchronised: migrations are the only way a schema changes. */
@@ -34,6 +36,7 @@ export const dataSourceOptions = ({
   url,
   poolSize = 10,
   pipeline = false,
+  settings = {},
 }: DatabaseConfig): DataSourceOptions => ({
   type: 'postgres',
   url,
@@ -41,7 +44,16 @@ export const dataSourceOptions = ({
   migrations,
   namingStrategy: new SnakeNaming(),
   applicationName: `kontor-${service}`,
-  extra: { max: poolSize, connectionTimeoutMillis: 5_000, statement_timeout: 15_000, lock_timeout: 10_000, pipeline },
+  extra: {
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+    lock_timeout: 10_000,
+    pipeline,
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+  },
 });
 
 /** A service's DataSource as a Nest module; it refuses to start on a schema that the code was not written for. */

@@ -20,6 +20,8 @@ export interface Call {
   deadline: Date;
   /** Aborts when the caller is gone or the deadline has passed. */
   signal: AbortSignal;
+  /** Whether the signal has aborted. Costs nothing, where asking for the signal makes one. */
+  readonly isGone: boolean;
 }
 
 export interface CallOptions {

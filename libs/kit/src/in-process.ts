@@ -23,11 +23,17 @@ function callMethod(method: DescMethod, handler: Handler) {
     validate(method.input, message);
     return message;
   };
-  const callOf = (options?: CallOptions): Call => ({
-    caller: 'in-process',
-    deadline: new Date(options?.timeoutMs === undefined ? 8.64e15 : Date.now() + options.timeoutMs),
-    signal: options?.signal ?? new AbortController().signal,
-  });
+  const callOf = (options?: CallOptions): Call => {
+    const signal = options?.signal ?? new AbortController().signal;
+    return {
+      caller: 'in-process',
+      deadline: new Date(options?.timeoutMs === undefined ? 8.64e15 : Date.now() + options.timeoutMs),
+      signal,
+      get isGone() {
+        return signal.aborted;
+      },
+    };
+  };
   const streamed = async function* (requests: AsyncIterable<object>) {
     for await (const request of requests) yield checked(request);
   };

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { insertInto } from './set-based.ts';
 
 /** One mutation: who did what to what, when, and what it was before and after. */
 export interface JournalEntry {
@@ -40,24 +41,15 @@ export const journalTableSql = (appRole: string): string => `
 `;
 
 /** Inserts any number of entries as one statement; for writers that hold a plain `pg` client. */
-export const journalInsert = (entries: JournalEntry[]) => ({
-  name: 'journal-insert',
-  text: `INSERT INTO journal (at, actor, action, subject, tenant_id, before, after)
-    SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::jsonb[])`,
-  values: [
-    entries.map(({ at }) => at),
-    entries.map(({ actor }) => actor),
-    entries.map(({ action }) => action),
-    entries.map(({ subject }) => subject),
-    entries.map(({ tenantId }) => tenantId ?? null),
-    entries.map(({ before }) => json(before)),
-    entries.map(({ after }) => json(after)),
-  ],
+export const journalInsert = insertInto<JournalEntry>('journal', {
+  at: 'timestamptz',
+  actor: 'text',
+  action: 'text',
+  subject: 'text',
+  tenantId: 'uuid',
+  before: 'jsonb',
+  after: 'jsonb',
 });
-
-/** An int64 in a journal is a string, as everywhere in JSON. */
-const json = (value: object | undefined): string | null =>
-  value === undefined ? null : JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v));
 
 /** Writes the entries of a mutation, in its own transaction, so that there is never one without the other. */
 export async function journal(tx: EntityManager, entries: JournalEntry[]): Promise<void> {

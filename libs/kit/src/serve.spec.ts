@@ -230,7 +230,7 @@ describe('time', () => {
     const relay = inProcess(EngineService, served.app.get(EchoEngine));
     expect(await relay.getCapacity({})).toMatchObject({ engine: 'in-process' });
     const { currentCall } = await import('./answer.ts');
-    const soon = { caller: 'x', deadline: new Date(Date.now() + 1000), signal: new AbortController().signal };
+    const soon = { caller: 'x', deadline: new Date(Date.now() + 1000), signal: new AbortController().signal, isGone: false };
     await currentCall.run(soon, () => client.getCapacity({}));
     expect(engine.calls.at(-1)!.deadline.getTime()).toBeLessThanOrEqual(soon.deadline.getTime() - 20 + 5);
     const late = { ...soon, deadline: new Date(Date.now() + 50) };
@@ -243,7 +243,7 @@ describe('time', () => {
     const { client } = await setup();
     const { currentCall } = await import('./answer.ts');
     const gone = new AbortController();
-    const parent = { caller: 'x', deadline: new Date(Date.now() + 5000), signal: gone.signal };
+    const parent = { caller: 'x', deadline: new Date(Date.now() + 5000), signal: gone.signal, isGone: false };
     const child = currentCall.run(parent, () => client.stop({ jobId: ID }));
     setTimeout(() => gone.abort(), 20);
     await expect(child).rejects.toMatchObject({ code: 'deadline_exceeded' });

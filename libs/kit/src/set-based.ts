@@ -1,12 +1,17 @@
-import type { QueryConfig } from 'pg';
-
 type Type = 'uuid' | 'text' | 'int2' | 'int4' | 'int8' | 'timestamptz' | 'jsonb';
+
+/** What `pg` and TypeORM both take. */
+export interface Statement {
+  name: string;
+  text: string;
+  values: string[];
+}
 
 /** Which properties of a row a statement writes, and as which PostgreSQL type. */
 type Columns<T> = { [K in keyof T]?: Type };
 
 /** A statement that inserts any number of rows at once: one array for each column. */
-export function insertInto<T extends object>(table: string, columns: Columns<T>): (rows: T[]) => QueryConfig {
+export function insertInto<T extends object>(table: string, columns: Columns<T>): (rows: T[]) => Statement {
   const names = propertiesOf(columns).map(snake).join(', ');
   const text = `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays(columns)})`;
   return (rows) => ({ name: `insert-${table}`, text, values: valuesOf(columns, rows) });
@@ -15,7 +20,7 @@ export function insertInto<T extends object>(table: string, columns: Columns<T>)
 /** A statement that updates any number of rows at once, found by `key`; `expression` says what a column becomes. */
 export function update<T extends object>(
   table: string, key: Columns<T>, changed: Columns<T>, expression = (column: string): string => `new.${column}`,
-): (rows: T[]) => QueryConfig {
+): (rows: T[]) => Statement {
   const columns = { ...key, ...changed };
   const text = `UPDATE ${table} AS old
     SET ${propertiesOf(changed).map(snake).map((column) => `${column} = ${expression(column)}`).join(', ')}
@@ -31,19 +36,19 @@ const combinations = new Map<string, { name: string; text: string }>();
  * Several statements as one, which saves a round trip for each. They see the same snapshot, so no two may touch the
  * same row. Undefined where there is none.
  */
-export function together(statements: QueryConfig[]): QueryConfig | undefined {
+export function together(statements: Statement[]): Statement | undefined {
   if (statements.length < 2) return statements[0];
   const key = statements.map(({ name }) => name).join();
   const combination = combinations.get(key) ?? { name: `together-${combinations.size}`, text: combined(statements) };
   combinations.set(key, combination);
-  return { ...combination, values: statements.flatMap(({ values }) => values ?? []) };
+  return { ...combination, values: statements.flatMap(({ values }) => values) };
 }
 
-function combined(statements: QueryConfig[]): string {
+function combined(statements: Statement[]): string {
   let before = 0;
   const parts = statements.map(({ text, values }, n) => {
     const shifted = text.replace(/\$(\d+)/g, (_, parameter: string) => `$${Number(parameter) + before}`);
-    before += values?.length ?? 0;
+    before += values.length;
     return `part_${n} AS (${shifted})`;
   });
   return `WITH ${parts.join(', ')} SELECT`;
@@ -60,8 +65,11 @@ const snake = (property: string): string => property.replace(/[A-Z]/g, (letter) 
 const valuesOf = <T extends object>(columns: Columns<T>, rows: T[]): string[] =>
   propertiesOf(columns).map((property) => {
     const write = WRITERS[columns[property] ?? 'text'];
-    return `{${rows.map((row) => (row[property] === null ? 'NULL' : write(row[property]))).join()}}`;
+    return `{${rows.map((row) => (row[property] == null ? 'NULL' : write(row[property]))).join()}}`;
   });
+
+/** As everywhere in JSON. */
+const int64AsString = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
 const plain = String;
 const quoted = (value: unknown): string => `"${String(value).replace(/["\\]/g, '\\$&')}"`;
@@ -69,5 +77,5 @@ const quoted = (value: unknown): string => `"${String(value).replace(/["\\]/g, '
 const WRITERS: Record<Type, (value: unknown) => string> = {
   uuid: plain, int2: plain, int4: plain, int8: plain, text: quoted,
   timestamptz: (value) => (value as Date).toISOString(),
-  jsonb: (value) => quoted(JSON.stringify(value)),
+  jsonb: (value) => quoted(JSON.stringify(value, int64AsString)),
 };
