@@ -2,14 +2,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import type * as grpc from '@grpc/grpc-js';
+import { accessOf, admit, scopeOf, type Access } from './access.ts';
+import { CONTEXT_HEADER, type ContextVerifier } from './caller-context.ts';
+import { SystemClock } from './clock.ts';
 import { pathOf, type Call } from './grpc.ts';
 import type { Logger } from './log.ts';
 import { Problem, problemOf } from './problem.ts';
-import { callersOf } from './rules.ts';
 import { validate } from './validate.ts';
 
-/** The call being answered, so that calls made on its behalf inherit what is left of its time. */
-export const currentCall = new AsyncLocalStorage<Call>();
+/** The call being answered, so that calls made on its behalf inherit what is left of its time, and for whom it is. */
+export const currentCall = new AsyncLocalStorage<Pick<Call, 'deadline' | 'signal' | 'context'>>();
+
+/** The service that speaks for people, and only for them where a method is open to people. */
+const GATEWAY = 'gateway';
 
 type Surface =
   | grpc.ServerUnaryCall<object, object>
@@ -24,51 +29,63 @@ type Handler = (request: unknown, call: Call) => unknown;
  *
  * @throws where a method declares no callers or the implementation lacks it
  */
-export function answer(service: DescService, implementation: object, log: Logger): grpc.UntypedServiceImplementation {
+export function answer(
+  service: DescService,
+  implementation: object,
+  verifier: ContextVerifier,
+  log: Logger,
+): grpc.UntypedServiceImplementation {
   return Object.fromEntries(
     service.methods.map((method) => {
       const handler = (implementation as Record<string, Handler | undefined>)[method.localName];
       if (!handler) throw new Error(`${service.typeName}.${method.name} has no implementation.`);
-      return [method.localName, answerMethod(method, handler.bind(implementation), log)];
+      return [method.localName, answerMethod(method, handler.bind(implementation), verifier, log)];
     }),
   );
 }
 
-function answerMethod(method: DescMethod, handler: Handler, log: Logger): grpc.UntypedHandleCall {
-  const callers = callersOf(method);
-  const enter = (surface: Surface): Call => {
-    const call = callOf(surface);
-    if (callers.has(call.caller)) return call;
-    throw Problem.forbidden('caller_not_allowed', `The service ${call.caller} may not call ${pathOf(method)}.`);
-  };
-  const checked = <T extends object>(request: T): T => {
+function answerMethod(
+  method: DescMethod,
+  handler: Handler,
+  verifier: ContextVerifier,
+  log: Logger,
+): grpc.UntypedHandleCall {
+  const access = accessOf(method);
+  const enter = gate(method, access, verifier);
+  const checked = <T extends object>(request: T, call: Call): T => {
+    checkPerson(access, call, request);
     validate(method.input, request);
     return request;
   };
-  const fail = (error: unknown): Partial<grpc.StatusObject> & Error => {
-    const problem = problemOf(error);
-    if (problem.code === 'internal') log.error({ err: error, rpc: pathOf(method) }, 'unexpected failure');
-    return Object.assign(new Error(problem.detail), problem.toStatus());
-  };
-  const requestsOf = (stream: AsyncIterable<object>) =>
+  const fail = (error: unknown) => failure(error, method, log);
+  const requestsOf = (stream: AsyncIterable<object>, call: Call) =>
     (async function* () {
-      for await (const request of stream) yield checked(request);
+      let isFirst = true;
+      for await (const request of stream) {
+        // Later messages need not name the scope again; where they do, it counts.
+        if (isFirst || scopeOf(request)) checkPerson(access, call, request);
+        isFirst = false;
+        validate(method.input, request);
+        yield request;
+      }
     })();
 
-  const once = (surface: Surface, request: () => unknown, callback: grpc.sendUnaryData<object>): void => {
+  const once = (surface: Surface, request: (call: Call) => unknown, callback: grpc.sendUnaryData<object>): void => {
     const run = async () => {
-      const call = enter(surface);
-      return currentCall.run(call, () => handler(request(), call)) as Promise<object>;
+      const call = await enter(surface);
+      return currentCall.run(call, () => handler(request(call), call)) as Promise<object>;
     };
     run().then(
       (reply) => callback(null, reply),
       (error: unknown) => surface.cancelled || callback(fail(error)),
     );
   };
-  const stream = (surface: grpc.ServerWritableStream<object, object>, request: () => unknown): void => {
+  const stream = (surface: grpc.ServerWritableStream<object, object>, request: (call: Call) => unknown): void => {
     const run = async () => {
-      const call = enter(surface);
-      await currentCall.run(call, () => pour(handler(request(), call) as AsyncIterable<object>, surface, call.signal));
+      const call = await enter(surface);
+      await currentCall.run(call, () =>
+        pour(handler(request(call), call) as AsyncIterable<object>, surface, call.signal),
+      );
     };
     run().then(
       () => surface.end(),
@@ -78,18 +95,55 @@ function answerMethod(method: DescMethod, handler: Handler, log: Logger): grpc.U
 
   switch (method.methodKind) {
     case 'unary':
-      return ((call, done) => once(call, () => checked(call.request), done)) as grpc.handleUnaryCall<object, object>;
-    case 'client_streaming':
-      return ((call, done) => once(call, () => requestsOf(call), done)) as grpc.handleClientStreamingCall<
+      return ((call, done) => once(call, (entered) => checked(call.request, entered), done)) as grpc.handleUnaryCall<
         object,
         object
       >;
+    case 'client_streaming':
+      return ((call, done) =>
+        once(call, (entered) => requestsOf(call, entered), done)) as grpc.handleClientStreamingCall<object, object>;
     case 'server_streaming':
-      return ((call) => stream(call, () => checked(call.request))) as grpc.handleServerStreamingCall<object, object>;
+      return ((call) => stream(call, (entered) => checked(call.request, entered))) as grpc.handleServerStreamingCall<
+        object,
+        object
+      >;
     case 'bidi_streaming':
-      return ((call) => stream(call as never, () => requestsOf(call))) as grpc.handleBidiStreamingCall<object, object>;
+      return ((call) => stream(call as never, (entered) => requestsOf(call, entered))) as grpc.handleBidiStreamingCall<
+        object,
+        object
+      >;
   }
 }
+
+/** As grpc-js sends it. What nobody expected is logged here, and only said to be a failure of ours. */
+function failure(error: unknown, method: DescMethod, log: Logger): Partial<grpc.StatusObject> & Error {
+  const problem = problemOf(error);
+  if (problem.code === 'internal') log.error({ err: error, rpc: pathOf(method) }, 'unexpected failure');
+  return Object.assign(new Error(problem.detail), problem.toStatus());
+}
+
+/** Lets in the services that the contract names, and finds out for whom they call. */
+function gate(method: DescMethod, { services }: Access, verifier: ContextVerifier) {
+  return async (surface: Surface): Promise<Call> => {
+    const call = callOf(surface);
+    if (!services.has(call.caller)) {
+      throw Problem.forbidden('caller_not_allowed', `The service ${call.caller} may not call ${pathOf(method)}.`);
+    }
+    const [context] = surface.metadata.get(CONTEXT_HEADER);
+    if (context === undefined) return call;
+    const person = await verifier.person(String(context), clock.now());
+    return Object.assign(call, { person, actor: person.reference, context: String(context) });
+  };
+}
+
+/** Whether the person for whom the gateway calls may, as the method's contract says. */
+function checkPerson(access: Access, { caller, person }: Call, request: object): void {
+  if (access.people.length === 0 || caller !== GATEWAY) return;
+  if (person === undefined) throw Problem.unauthenticated('no_context', 'The call does not say for whom it is made.');
+  admit(access, person, scopeOf(request));
+}
+
+const clock = new SystemClock();
 
 /** Made once: an abort without a reason makes an exception with a stack for every call. */
 const GONE = Problem.deadline('The caller is gone.');
@@ -98,8 +152,10 @@ const GONE = Problem.deadline('The caller is gone.');
 function callOf(surface: Surface): Call {
   const until = surface.getDeadline();
   let gone: AbortController | undefined;
+  const caller = callerOf(surface);
   return {
-    caller: callerOf(surface),
+    caller,
+    actor: caller,
     deadline: until instanceof Date ? until : new Date(Number.isFinite(until) ? until : 8.64e15),
     get isGone() {
       return surface.cancelled;

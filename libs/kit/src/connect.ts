@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { DescMethod } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { currentCall } from './answer.ts';
+import { CONTEXT_HEADER } from './caller-context.ts';
 import { wireOf, type CallOptions, type Client, type Contract } from './grpc.ts';
 import { Problem, problemOf } from './problem.ts';
 import type { Tls } from './tls.ts';
@@ -43,27 +44,28 @@ export function connect<S extends Contract>(
 
 function callMethod(channel: grpc.Client, method: DescMethod) {
   const { path, requestSerialize: write, responseDeserialize: read } = wireOf(method);
-  const empty = new grpc.Metadata();
   switch (method.methodKind) {
     case 'unary':
       return (request: object, options?: CallOptions) =>
-        within(options, UNARY_TIMEOUT_MS, (limits, done) =>
-          channel.makeUnaryRequest(path, write, read, request, empty, limits, done),
+        within(options, UNARY_TIMEOUT_MS, (limits, metadata, done) =>
+          channel.makeUnaryRequest(path, write, read, request, metadata, limits, done),
         );
     case 'client_streaming':
       return (requests: AsyncIterable<object>, options?: CallOptions) =>
-        within(options, undefined, (limits, done) => {
-          const call = channel.makeClientStreamRequest(path, write, read, empty, limits, done);
+        within(options, undefined, (limits, metadata, done) => {
+          const call = channel.makeClientStreamRequest(path, write, read, metadata, limits, done);
           pump(requests, call).catch((error: unknown) => done(error));
           return call;
         });
     case 'server_streaming':
       return (request: object, options?: CallOptions) =>
-        replies(options, (limits) => channel.makeServerStreamRequest(path, write, read, request, empty, limits));
+        replies(options, (limits, metadata) =>
+          channel.makeServerStreamRequest(path, write, read, request, metadata, limits),
+        );
     case 'bidi_streaming':
       return (requests: AsyncIterable<object>, options?: CallOptions) =>
-        replies(options, (limits) => {
-          const call = channel.makeBidiStreamRequest(path, write, read, empty, limits);
+        replies(options, (limits, metadata) => {
+          const call = channel.makeBidiStreamRequest(path, write, read, metadata, limits);
           pump(requests, call).catch((error: unknown) => call.destroy(problemOf(error)));
           return call;
         });
@@ -74,11 +76,15 @@ function callMethod(channel: grpc.Client, method: DescMethod) {
 function within(
   options: CallOptions | undefined,
   timeoutMs: number | undefined,
-  start: (limits: grpc.CallOptions, done: (error: unknown, reply?: object) => void) => { cancel(): void },
+  start: (
+    limits: grpc.CallOptions,
+    metadata: grpc.Metadata,
+    done: (error: unknown, reply?: object) => void,
+  ) => { cancel(): void },
 ): Promise<object> {
-  const { limits, signals } = limitsOf(options, timeoutMs);
+  const { limits, signals, metadata } = limitsOf(options, timeoutMs);
   return new Promise((resolve, reject) => {
-    const call = start(limits, (error, reply) => {
+    const call = start(limits, metadata, (error, reply) => {
       for (const signal of signals) signal.removeEventListener('abort', cancel);
       if (reply) resolve(reply);
       else reject(problemOf(error));
@@ -91,10 +97,10 @@ function within(
 /** Replies as they come; leaving the loop early cancels the call. */
 async function* replies(
   options: CallOptions | undefined,
-  start: (limits: grpc.CallOptions) => AsyncIterable<object> & { cancel(): void },
+  start: (limits: grpc.CallOptions, metadata: grpc.Metadata) => AsyncIterable<object> & { cancel(): void },
 ): AsyncGenerator<object> {
-  const { limits, signals } = limitsOf(options, undefined);
-  const call = start(limits);
+  const { limits, signals, metadata } = limitsOf(options, undefined);
+  const call = start(limits, metadata);
   const cancel = (): void => call.cancel();
   for (const signal of signals) signal.addEventListener('abort', cancel);
   try {
@@ -128,7 +134,7 @@ async function pump(requests: AsyncIterable<object>, call: grpc.ClientWritableSt
   }
 }
 
-/** The call's own limits and those of the call being answered, whichever end sooner. */
+/** The call's own limits and those of the call being answered, whichever end sooner; and for whom it is made. */
 function limitsOf(options: CallOptions | undefined, timeoutMs: number | undefined) {
   const parent = currentCall.getStore();
   const own = options?.timeoutMs ?? timeoutMs;
@@ -137,5 +143,8 @@ function limitsOf(options: CallOptions | undefined, timeoutMs: number | undefine
   if (inherited < now + WORTHWHILE_MS) throw Problem.deadline('Too little time is left to ask another service.');
   const deadline = Math.min(own === undefined ? Infinity : now + own, inherited);
   const signals = [options?.signal, parent?.signal].filter((signal) => signal !== undefined);
-  return { limits: Number.isFinite(deadline) ? { deadline } : {}, signals };
+  const metadata = new grpc.Metadata();
+  const context = options?.context ?? parent?.context;
+  if (context !== undefined) metadata.set(CONTEXT_HEADER, context);
+  return { limits: Number.isFinite(deadline) ? { deadline } : {}, signals, metadata };
 }

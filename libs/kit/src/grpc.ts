@@ -11,11 +11,18 @@ import {
 } from '@bufbuild/protobuf';
 import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
 import type { MethodDefinition } from '@grpc/grpc-js';
+import type { Person } from './person.ts';
 
 /** What a handler is told about the call it answers. */
 export interface Call {
   /** Service that calls, by the common name of its certificate; 'in-process' where there is no wire. */
   caller: string;
+  /** For whom it is made; absent where the service calls for itself. */
+  person?: Person | undefined;
+  /** How the journal names who asked: the person's reference, or the service's name. */
+  actor: string;
+  /** What vouches for the person; calls made on behalf of this one carry it on. */
+  context?: string | undefined;
   /** When the caller stops waiting. */
   deadline: Date;
   /** Aborts when the caller is gone or the deadline has passed. */
@@ -28,6 +35,8 @@ export interface CallOptions {
   /** How long to wait; less when the call being answered has less left. Streams wait for ever unless told. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** A signed caller context; the one of the call being answered when absent. */
+  context?: string | undefined;
 }
 
 type Methods<S> = S extends GenService<infer M> ? M : never;

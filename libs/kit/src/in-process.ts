@@ -27,6 +27,7 @@ function callMethod(method: DescMethod, handler: Handler) {
     const signal = options?.signal ?? new AbortController().signal;
     return {
       caller: 'in-process',
+      actor: 'in-process',
       deadline: new Date(options?.timeoutMs === undefined ? 8.64e15 : Date.now() + options.timeoutMs),
       signal,
       get isGone() {

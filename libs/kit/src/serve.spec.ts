@@ -8,6 +8,7 @@ import { ProblemSchema } from '@kontor/contracts/problem/v1/problem';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import type { DescService } from '@bufbuild/protobuf';
+import { ContextVerifier } from './caller-context.ts';
 import { answer } from './answer.ts';
 import { connect } from './connect.ts';
 import type { Call, Serves } from './grpc.ts';
@@ -120,8 +121,12 @@ describe('a served contract', () => {
     await expect(client.observe({ jobIds: [ID, ID] })).rejects.not.toThrow(/secret/);
   });
 
-  it('refuses to start where a method lacks an implementation or callers', () => {
-    expect(() => answer(EngineService, {}, logger('test'))).toThrow('EngineService.GetCapacity has no implementation.');
+  it('refuses to start where a method lacks an implementation or callers', async () => {
+    const { tls } = await setup();
+    const verifier = new ContextVerifier(tls.of('compute'));
+    expect(() => answer(EngineService, {}, verifier, logger('test'))).toThrow(
+      'EngineService.GetCapacity has no implementation.',
+    );
     const undeclared = {
       typeName: 'kontor.x.v1.XService',
       methods: [
@@ -136,7 +141,7 @@ describe('a served contract', () => {
         },
       ],
     } as never as DescService;
-    expect(() => answer(undeclared, { leak: () => ({}) }, logger('test'))).toThrow('declares no callers');
+    expect(() => answer(undeclared, { leak: () => ({}) }, verifier, logger('test'))).toThrow('declares no callers');
   });
 });
 
@@ -230,7 +235,7 @@ describe('time', () => {
     const relay = inProcess(EngineService, served.app.get(EchoEngine));
     expect(await relay.getCapacity({})).toMatchObject({ engine: 'in-process' });
     const { currentCall } = await import('./answer.ts');
-    const soon = { caller: 'x', deadline: new Date(Date.now() + 1000), signal: new AbortController().signal, isGone: false };
+    const soon = { deadline: new Date(Date.now() + 1000), signal: new AbortController().signal };
     await currentCall.run(soon, () => client.getCapacity({}));
     expect(engine.calls.at(-1)!.deadline.getTime()).toBeLessThanOrEqual(soon.deadline.getTime() - 20 + 5);
     const late = { ...soon, deadline: new Date(Date.now() + 50) };
@@ -243,7 +248,7 @@ describe('time', () => {
     const { client } = await setup();
     const { currentCall } = await import('./answer.ts');
     const gone = new AbortController();
-    const parent = { caller: 'x', deadline: new Date(Date.now() + 5000), signal: gone.signal, isGone: false };
+    const parent = { deadline: new Date(Date.now() + 5000), signal: gone.signal };
     const child = currentCall.run(parent, () => client.stop({ jobId: ID }));
     setTimeout(() => gone.abort(), 20);
     await expect(child).rejects.toMatchObject({ code: 'deadline_exceeded' });

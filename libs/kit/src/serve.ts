@@ -6,6 +6,7 @@ import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import { HealthImplementation } from 'grpc-health-check';
 import { answer } from './answer.ts';
+import { ContextVerifier } from './caller-context.ts';
 import { wiresOf, type Contract, type Serves } from './grpc.ts';
 import { logger } from './log.ts';
 import { nestLogger } from './nest-logger.ts';
@@ -60,8 +61,9 @@ export async function serve(
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(log), abortOnError: false });
   try {
     const server = new grpc.Server(SERVER_OPTIONS);
+    const verifier = new ContextVerifier(tls);
     for (const { contract, provider } of rpcs) {
-      server.addService(wiresOf(contract), answer(contract, app.get(provider, { strict: false }), log));
+      server.addService(wiresOf(contract), answer(contract, app.get(provider, { strict: false }), verifier, log));
     }
     const contracts = rpcs.map(({ contract }) => contract);
     const health = new HealthImplementation(
