@@ -3,6 +3,7 @@ import type { ChaosOptions, Outcome } from './suite.ts';
 /** Every fault suite by name, loaded only when asked for. */
 const SUITES: Record<string, () => Promise<{ run(options: ChaosOptions): Promise<Outcome> }>> = {
   spine: () => import('./spine.ts'),
+  ledger: () => import('./ledger.ts'),
 };
 
 const [name = '', ...flags] = process.argv.slice(2);

@@ -1,0 +1,67 @@
+import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import { uuid5, uuid7 } from '@kontor/kit/id';
+import { problemOf } from '@kontor/kit/problem';
+import { eventually } from '@kontor/testing/eventually';
+import { CLASS, type Payer } from './ledger-clients.ts';
+import type { LedgerReplicas } from './ledger-replicas.ts';
+
+const PROJECTS = 20;
+const PLENTY = 10n ** 15n;
+/** Odd, so that almost no charge is a whole number before it is rounded down. */
+const UCR_PER_DEVICE_HOUR = 1_234_567n;
+
+/** Projects that can pay; two of them soon cannot, so that refusals happen too. */
+export async function fundPayers(replicas: LedgerReplicas): Promise<Payer[]> {
+  await eventually('both replicas serve', async () => Promise.all(replicas.compute.map((one) => one.listRates({}))), {
+    withinMs: 30_000,
+  });
+  await replicas.gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: UCR_PER_DEVICE_HOUR });
+  const payers = Array.from({ length: PROJECTS }, (_, n) => project(n));
+  for (const [n, payer] of payers.entries()) await fund(replicas, payer, n < PROJECTS - 2 ? PLENTY : 1_000_000n);
+  return payers;
+}
+
+/** A thousand clients want one credit each of five hundred: how many got it. */
+export async function raceForCredits(replicas: LedgerReplicas): Promise<number> {
+  const payer = project(PROJECTS);
+  const oneMicrocredit = 3_600_000n / UCR_PER_DEVICE_HOUR + 1n;
+  await fund(replicas, payer, 500n);
+  const answers = await Promise.all(
+    Array.from({ length: 1_000 }, (_, n) =>
+      replicas.compute[n % replicas.compute.length]
+        ?.reserve({
+          project: payer,
+          id: uuid7(),
+          acceleratorClass: CLASS,
+          slots: 1,
+          coverDeviceMs: oneMicrocredit,
+          timeoutMs: 1_000n,
+        })
+        .then(
+          () => 'sold',
+          (error: unknown) => problemOf(error).code,
+        ),
+    ),
+  );
+  return answers.filter((answer) => answer === 'sold').length;
+}
+
+const project = (n: number): Payer => ({
+  tenantId: uuid5('chaos', 'tenant', n % 3),
+  projectId: uuid5('chaos', 'project', n),
+});
+
+async function fund({ gateway }: LedgerReplicas, payer: Payer, credits: bigint): Promise<void> {
+  const grants = { 'CR:demo': credits, [`DEVICE_MS:${CLASS}`]: PLENTY, [`SLOTS:${CLASS}`]: 100_000n };
+  for (const [asset, amount] of Object.entries(grants)) {
+    const treasury = await gateway.openAccount({ purpose: Purpose.TREASURY, asset });
+    const own = await gateway.openAccount({ project: payer, purpose: Purpose.PROJECT, asset });
+    await gateway.createTransfer({
+      id: uuid7(),
+      debitAccountId: treasury.id,
+      creditAccountId: own.id,
+      amount,
+      reason: Reason.GRANT,
+    });
+  }
+}

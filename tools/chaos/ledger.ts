@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@kontor/testing/eventually';
+import { ClientJournal } from './client-journal.ts';
+import { LedgerClients, type Payer, type Told } from './ledger-clients.ts';
+import { inspectLedger } from './ledger-oracle.ts';
+import { fundPayers, raceForCredits } from './ledger-payers.ts';
+import { startReplicas, type LedgerReplicas } from './ledger-replicas.ts';
+import { seeded, type Seeded } from './seeded.ts';
+import type { ChaosOptions, Outcome } from './suite.ts';
+
+const COMMANDS = 100_000;
+const CLIENTS_AT_ONCE = 96;
+const REPLICA_KILLS = 20;
+const POSTGRES_KILLS = 10;
+
+/**
+ * Reservations made, advanced, posted, voided and forgotten over award and project accounts with hot spots, on two
+ * replicas, while replicas and PostgreSQL are killed. The judge is outside the code: what clients were told, on their
+ * own disk, against plain SQL.
+ */
+export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
+  const commands = nightly ? 10 * COMMANDS : COMMANDS;
+  const random = seeded(seed);
+  const folder = mkdtempSync(join(tmpdir(), 'kontor-chaos-ledger-'));
+  await using replicas = await startReplicas(folder);
+  const payers = await fundPayers(replicas);
+  const sold = await raceForCredits(replicas);
+  const journal = new ClientJournal(join(folder, 'told.jsonl'));
+  const clients = new LedgerClients(replicas, journal, random);
+
+  const killing = killAlong(replicas, clients, commands, random);
+  await clients.work(payers, { commands, atOnce: CLIENTS_AT_ONCE });
+  const kills = await killing;
+  const told = journal.read<Told>();
+  journal.close();
+  await everythingForgottenExpires(replicas, payers);
+  const { lost, doubled, sum, negative } = await inspectLedger(replicas.databaseUrl, told);
+
+  const counts = {
+    acked: told.length,
+    lost,
+    doubled,
+    sum,
+    negative,
+    raced: sold,
+    kills: `${kills.replicas}+${kills.postgres}`,
+  };
+  const isWhole = told.length >= commands && kills.replicas === REPLICA_KILLS && kills.postgres === POSTGRES_KILLS;
+  const pass = isWhole && sold === 500 && lost + doubled + negative === 0 && sum === 0n;
+  if (pass) rmSync(folder, { recursive: true, force: true });
+  else console.error(`What clients were told, and the database, are in ${folder}.`);
+  return { counts, pass };
+}
+
+/** Spreads the kills evenly over the work. */
+async function killAlong(replicas: LedgerReplicas, clients: LedgerClients, commands: number, random: Seeded) {
+  const kills = { replicas: 0, postgres: 0 };
+  const all = REPLICA_KILLS + POSTGRES_KILLS;
+  for (let n = 1; n <= all; n++) {
+    while (clients.acked < (n * commands) / (all + 1)) await sleep(10);
+    if (n % 3 === 0) {
+      await replicas.killPostgres();
+      kills.postgres++;
+    } else {
+      replicas.killReplica(random.between(0, 1));
+      kills.replicas++;
+    }
+  }
+  return kills;
+}
+
+/** Nothing stays set aside for anybody who is gone. */
+async function everythingForgottenExpires({ compute: [quota] }: LedgerReplicas, payers: Payer[]): Promise<void> {
+  await eventually(
+    'nothing is set aside any more',
+    async () => {
+      for (const { tenantId, projectId } of payers) {
+        const { accounts } = (await quota?.listAccounts({ project: { tenantId, projectId } })) ?? { accounts: [] };
+        const holding = accounts.find(({ held }) => held > 0n);
+        if (holding) throw new Error(`${holding.asset} of ${projectId} holds ${holding.held}`);
+      }
+      return true;
+    },
+    { withinMs: 30_000, everyMs: 200 },
+  );
+}
