@@ -1,16 +1,19 @@
-// `npm run setup:engines`: installs from Debian what some suites and benchmarks need beside the npm packages. It runs
-// on any Node from 20.19 on. As root it installs what is missing; otherwise it says which command does.
+// `npm run setup:engines`: installs what some suites and benchmarks need beside the npm packages, from Debian and from
+// Maven. It runs on any Node from 20.19 on. As root it installs what is missing; otherwise it says which command does.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Help, quietly, run, step } from './bootstrap.mjs';
+import { ensureKeycloak } from './setup-keycloak.mjs';
 
 /** To add one, add a line: the program that shows that it is there, what for, and the packages that bring it. */
 const ENGINES = [
   { program: 'pgbench', purpose: 'the benchmark of the ledger', packages: ['postgresql'], prepare: withoutServer },
+  { program: 'java', purpose: 'Keycloak', packages: ['openjdk-17-jre-headless'] },
 ];
 
 await run(async () => {
   for (const engine of ENGINES) await ensure(engine);
+  await ensureKeycloak();
 });
 
 async function ensure({ program, purpose, packages, prepare }) {
