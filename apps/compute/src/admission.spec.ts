@@ -40,6 +40,44 @@ describe('admission', () => {
     expect(admit(request, aSnapshot({ devicesHeld: 1 })).inputsSha256).not.toBe(admit(request, snapshot).inputsSha256);
   });
 
+  describe('of a job that names an award', () => {
+    const AWARD = '00000000-0000-7000-8000-0000000000aa';
+    const endsAt = new Date(aSnapshot().takenAt.getTime() + 1_000);
+    const award = { available: 1_000_000n, subsidyPpm: 400_000, endsAt };
+    /** The first cover costs 60,000 µcr: 24,000 from the award and 36,000 from the project. */
+    const judged = (facts: Partial<Snapshot>): Decision => admit({ ...aRequest(), awardId: AWARD }, aSnapshot(facts));
+
+    it.each<[string, Partial<Snapshot>]>([
+      ['where both have just enough', { award: { ...award, available: 24_000n }, means: means('CR:demo', 36_000n) }],
+      [
+        'where the award pays all and the project has nothing',
+        { award: { ...award, subsidyPpm: 1_000_000 }, means: means('CR:demo', 0n) },
+      ],
+    ])('places it %s', (_, facts) => {
+      expect(verdictOf(judged(facts))).toBe('PLACED placement');
+    });
+
+    it.each<[string, Partial<Snapshot>, RegExp]>([
+      ['that the project does not have', {}, /has no award 00000000/],
+      ['that has ended', { award: { ...award, endsAt: aSnapshot().takenAt } }, /The award ended on/],
+      [
+        'that has too little',
+        { award: { ...award, available: 23_999n } },
+        /The award has 0\.023999 credits; the first 60 s cost it 0\.024/,
+      ],
+      [
+        'where the project lacks its own part',
+        { award, means: means('CR:demo', 35_999n) },
+        /The project has 0\.035999 credits; the first 60 s cost it 0\.036/,
+      ],
+    ])('refuses one %s', (_, facts, detail) => {
+      const decision = judged(facts);
+      expect(verdictOf(decision)).toBe('REFUSED budget');
+      expect(decision.detail).toMatch(detail);
+      expect(decision.help).not.toBe('');
+    });
+  });
+
   describe('refuses by shape', () => {
     it.each<[string, Parameters<typeof aRequest>[0], Partial<Snapshot>, RegExp]>([
       ['a class that nobody knows', { acceleratorClass: 'nvidia.h900' }, {}, /no accelerator class nvidia\.h900/],
@@ -166,7 +204,7 @@ describe('admission', () => {
         'refuses who cannot pay for the first cover',
         { means: means('CR:demo', 59_999n) },
         'REFUSED budget',
-        /has 0\.059999 credits; the first 60 s cost 0\.06/,
+        /has 0\.059999 credits; the first 60 s cost it 0\.06/,
       ],
       ['admits who can, to the last µcr', { means: means('CR:demo', 60_000n) }, 'PLACED placement', /Placed on n1/],
       [

@@ -1,10 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Job_State as State, type CancelJobRequest, type JobSchema } from '@kontor/contracts/compute/v1/compute';
 import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
-import { transaction } from '@kontor/kit/database';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { changeJob } from './change-job.ts';
 import { hasEnded } from './job-state.ts';
@@ -25,23 +25,24 @@ export async function cancelJob(
   ports: Ports,
   reconciler: Reconciler,
   request: CancelJobRequest,
-  { caller }: Call,
+  { actor }: Call,
 ): Promise<MessageInitShape<typeof JobSchema>> {
   const { tenantId, projectId } = projectOf(request);
   const at = ports.clock.now();
-  const job = await transaction(ports.db, async (tx) => {
+  const job = await inScope(ports.db, { tenantId }, async (tx) => {
     const found = await tx.findOne(JobRow, {
       where: { tenantId, projectId, id: request.id },
       lock: { mode: 'pessimistic_write' },
     });
     if (!found) throw Problem.notFound('job', request.id);
     if (hasEnded(found.state) || found.outcome !== null || found.isCancelAsked) return found;
-    if (found.state !== State.QUEUED) return askToCancel(tx, found, caller, at);
+    if (found.state !== State.QUEUED) return askToCancel(tx, found, actor, at);
     return changeJob(
       tx,
       found,
       { ...endedColumns(at), state: State.CANCELLED, cause: Cause.USER, detail: 'Cancelled before it was placed.' },
       at,
+      actor,
     );
   });
   reconciler.wake();

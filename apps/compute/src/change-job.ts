@@ -26,9 +26,16 @@ const OBSERVED = new Set<string>([
  * Writes changes to a job that the caller has claimed, with one journal row beside them, and answers the job as it is
  * then. A job that ends frees its slots in the same transaction.
  *
+ * @param actor who wanted it; the service itself where nobody asked
  * @throws Superseded where the claim is no longer the newest
  */
-export async function changeJob(tx: EntityManager, job: JobRow, changes: Partial<JobRow>, at: Date): Promise<JobRow> {
+export async function changeJob(
+  tx: EntityManager,
+  job: JobRow,
+  changes: Partial<JobRow>,
+  at: Date,
+  actor = 'compute',
+): Promise<JobRow> {
   const { tenantId, id, epoch, state } = job;
   const to = changes.state ?? state;
   if (to !== state) requireTransition(state, to);
@@ -36,17 +43,16 @@ export async function changeJob(tx: EntityManager, job: JobRow, changes: Partial
   const set = { ...changes, resourceVersion: () => 'resource_version + 1' } as QueryDeepPartialEntity<JobRow>;
   const { affected } = await tx.update(JobRow, { tenantId, id, epoch, state }, set);
   if (affected !== 1) throw new Superseded(`The claim ${epoch} on job ${id} is no longer the newest.`);
-  if (!Object.keys(changes).every((name) => OBSERVED.has(name))) await journal(tx, [entryOf(job, changes, to, at)]);
+  if (!Object.keys(changes).every((name) => OBSERVED.has(name)))
+    await journal(tx, [{ ...entryOf(job, changes, to), at, actor }]);
   if (hasEnded(to)) await release(tx, job, at);
   return tx.findOneByOrFail(JobRow, { tenantId, id });
 }
 
-function entryOf(job: JobRow, changes: Partial<JobRow>, to: State, at: Date): JournalEntry {
+function entryOf(job: JobRow, changes: Partial<JobRow>, to: State): Omit<JournalEntry, 'at' | 'actor'> {
   const { outputs, workload: _workload, ...plain } = changes;
   const sameState = changes.outcome ? 'job.concluded' : 'job.cover';
   return {
-    at,
-    actor: 'compute',
     tenantId: job.tenantId,
     subject: job.id,
     action: to === job.state ? sameState : `job.${State[to].toLowerCase()}`,

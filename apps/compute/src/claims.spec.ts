@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
-import { transaction } from '@kontor/kit/database';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Problem } from '@kontor/kit/problem';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import { changeJob, Superseded } from './change-job.ts';
@@ -34,7 +34,7 @@ describe('a claim on a job', () => {
     compute.clock.advance(2_000);
     await claim(compute);
 
-    const write = transaction(compute.db, (tx) => changeJob(tx, late ?? fail(), { state: State.STOPPING }, at()));
+    const write = inScope(compute.db, 'all', (tx) => changeJob(tx, late ?? fail(), { state: State.STOPPING }, at()));
     await expect(write).rejects.toBeInstanceOf(Superseded);
     await releaseClaim(compute.life.ports, late ?? fail(), at());
     expect(await claim(compute)).toEqual([]);
@@ -44,7 +44,7 @@ describe('a claim on a job', () => {
     const { compute, at } = await setup();
     await using _ = compute;
     const [job] = await claim(compute);
-    const write = transaction(compute.db, (tx) => changeJob(tx, job ?? fail(), { state: State.PAUSED }, at()));
+    const write = inScope(compute.db, 'all', (tx) => changeJob(tx, job ?? fail(), { state: State.PAUSED }, at()));
     await expect(write).rejects.toThrow('cannot become PAUSED');
   });
 

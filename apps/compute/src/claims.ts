@@ -1,6 +1,7 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import type { Problem } from '@kontor/kit/problem';
-import { In } from 'typeorm';
+import { inScope } from '@kontor/kit/tenant-scope';
+import { In, type EntityManager } from 'typeorm';
 import { engineJobId } from './job-id.ts';
 import type { Ports } from './ports.ts';
 import { JobRow } from './tables.ts';
@@ -14,10 +15,14 @@ const BACK_OFF_MS_MAX = 10_000;
  *
  * @param busy ids that this process is still working on, whatever became of their claims
  */
-export async function claimDue({ db, clock, settings }: Ports, limit: number, busy: string[]): Promise<JobRow[]> {
+export function claimDue({ db, clock, settings }: Ports, limit: number, busy: string[]): Promise<JobRow[]> {
   const now = clock.now();
   const until = new Date(now.getTime() + settings.claimMs);
-  const claimed = await db.query<{ tenantId: string; id: string; epoch: string }[]>(
+  return inScope(db, 'all', (tx) => claim(tx, [now, until, limit, busy]));
+}
+
+async function claim(tx: EntityManager, values: [now: Date, until: Date, limit: number, busy: string[]]) {
+  const claimed = await tx.query<{ tenantId: string; id: string; epoch: string }[]>(
     `
     WITH due AS (
       SELECT tenant_id, id FROM job
@@ -28,32 +33,37 @@ export async function claimDue({ db, clock, settings }: Ports, limit: number, bu
       UPDATE job SET epoch = job.epoch + 1, claimed_until = $2 FROM due
        WHERE job.tenant_id = due.tenant_id AND job.id = due.id RETURNING job.tenant_id, job.id, job.epoch
     ) SELECT tenant_id AS "tenantId", id, epoch FROM claimed`,
-    [now, until, limit, busy],
+    values,
   );
   if (claimed.length === 0) return [];
-  const rows = await db.manager.findBy(JobRow, { id: In(claimed.map(({ id }) => id)) });
+  const rows = await tx.findBy(JobRow, { id: In(claimed.map(({ id }) => id)) });
   const mine = new Map(claimed.map((claim) => [engineJobId(claim), BigInt(claim.epoch)]));
   return rows.filter((job) => mine.get(engineJobId(job)) === job.epoch);
 }
 
 /** Gives a claim back: the job is due again then, or at once when somebody has asked something of it meanwhile. */
 export async function releaseClaim({ db, clock }: Ports, job: JobRow, nextAt: Date): Promise<void> {
-  await db.query(
-    `
+  await inScope(db, job, (tx) =>
+    tx.query(
+      `
     UPDATE job SET claimed_until = NULL, failures = 0, trouble = NULL,
            next_at = CASE WHEN resource_version = $4 THEN $5::timestamptz ELSE $6 END
      WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND next_at IS NOT NULL`,
-    [job.tenantId, job.id, job.epoch, job.resourceVersion, nextAt, clock.now()],
+      [job.tenantId, job.id, job.epoch, job.resourceVersion, nextAt, clock.now()],
+    ),
   );
 }
 
 /** Gives a claim back after a failure that may pass: each one in a row waits twice as long, and the job says why. */
 export async function backOff({ db, clock }: Ports, job: JobRow, { detail }: Problem): Promise<void> {
   const waitMs = Math.min(BACK_OFF_MS * 2 ** job.failures, BACK_OFF_MS_MAX);
-  await db.query(
-    `
+  const nextAt = new Date(clock.now().getTime() + waitMs);
+  await inScope(db, job, (tx) =>
+    tx.query(
+      `
     UPDATE job SET claimed_until = NULL, failures = failures + 1, next_at = $4, trouble = $5
      WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND next_at IS NOT NULL`,
-    [job.tenantId, job.id, job.epoch, new Date(clock.now().getTime() + waitMs), `It goes on by itself: ${detail}`],
+      [job.tenantId, job.id, job.epoch, nextAt, `It goes on by itself: ${detail}`],
+    ),
   );
 }

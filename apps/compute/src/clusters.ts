@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Cluster_State } from '@kontor/contracts/compute/v1/compute';
 import { Capacity_Isolation, type Capacity } from '@kontor/contracts/engine/v1/engine';
-import { transaction } from '@kontor/kit/database';
 import { uuid5 } from '@kontor/kit/id';
 import { journal } from '@kontor/kit/journal';
 import { problemOf } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { Ports } from './ports.ts';
 import { syncNodes } from './sync-nodes.ts';
@@ -46,7 +46,7 @@ export class ClusterWatch implements OnModuleInit {
     this.#nextAt = clock.now().getTime() + settings.capacityRefreshMs;
     try {
       const capacity = await engine.getCapacity({});
-      await transaction(this.ports.db, (tx) => writeCapacity(tx, capacity, clock.now()));
+      await inScope(this.ports.db, 'all', (tx) => writeCapacity(tx, capacity, clock.now()));
     } catch (error) {
       await this.lose(error);
     }
@@ -58,7 +58,7 @@ export class ClusterWatch implements OnModuleInit {
     this.#nextAt = clock.now().getTime() + LOST_RETRY_MS;
     const { detail } = problemOf(error);
     log.warn({ err: error }, 'the cluster does not answer');
-    await transaction(this.ports.db, (tx) => writeUnreachable(tx, clock.now(), detail));
+    await inScope(this.ports.db, 'all', (tx) => writeUnreachable(tx, clock.now(), detail));
   }
 }
 
@@ -77,9 +77,14 @@ async function writeCapacity(tx: EntityManager, capacity: Capacity, at: Date): P
     RETURNING id`,
     [clusterId, siteId, engine, Cluster_State.READY, isolation, isolationDetail],
   );
-  await tx.query('UPDATE cluster SET observed_at = $2 WHERE id = $1', [clusterId, at]);
   const changes = changed.length + (await syncNodes(tx, clusterId, nodes, at));
-  if (changes === 0) return;
+  const versions = changes === 0 ? 0 : 1;
+  await tx.query('UPDATE cluster SET observed_at = $2, resource_version = resource_version + $3 WHERE id = $1', [
+    clusterId,
+    at,
+    versions,
+  ]);
+  if (versions === 0) return;
   const after = {
     state: 'READY',
     engine,
@@ -101,7 +106,7 @@ async function writeUnreachable(tx: EntityManager, at: Date, detail: string): Pr
   const { affected } = await tx
     .createQueryBuilder()
     .update(ClusterRow)
-    .set({ state })
+    .set({ state, resourceVersion: () => 'resource_version + 1' })
     .where('id = :id AND state <> :state', { id: HOME.clusterId, state })
     .execute();
   if (affected !== 1) return;

@@ -1,11 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ComputeService } from '@kontor/contracts/compute/v1/compute';
 import type { EngineService } from '@kontor/contracts/engine/v1/engine';
+import { JournalService } from '@kontor/contracts/journal/v1/journal';
 import type { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { Clock, SystemClock } from '@kontor/kit/clock';
 import { databaseModule } from '@kontor/kit/database';
 import { failpoint } from '@kontor/kit/failpoint';
 import type { Client } from '@kontor/kit/grpc';
+import { JournalController, journalProviders } from '@kontor/kit/journal.controller';
 import { logger } from '@kontor/kit/log';
 import { rpc, type ServiceDefinition } from '@kontor/kit/serve';
 import { DataSource } from 'typeorm';
@@ -15,6 +17,7 @@ import { ComputeController } from './compute.controller.ts';
 import { filesFolder, settingsOf, type ComputeConfig } from './config.ts';
 import database from './database.ts';
 import { FileStore } from './file-store.ts';
+import { computeMutations } from './mutations.ts';
 import { Ports } from './ports.ts';
 import { Reconciler } from './reconciler.ts';
 
@@ -29,7 +32,7 @@ export interface ComputeParts {
 export const computeService = (config: ComputeConfig, parts: ComputeParts): ServiceDefinition => ({
   name: 'compute',
   module: ComputeModule.of(config, parts),
-  rpcs: [rpc(ComputeService, ComputeController)],
+  rpcs: [rpc(ComputeService, ComputeController), rpc(JournalService, JournalController)],
 });
 
 @Module({})
@@ -58,6 +61,7 @@ export class ComputeModule {
         ClusterWatch,
         Reconciler,
         ComputeController,
+        ...journalProviders({ service: 'compute', clock, counts: computeMutations }),
       ],
     };
   }

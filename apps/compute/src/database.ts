@@ -1,5 +1,8 @@
 import type { ServiceDatabase } from '@kontor/kit/database';
 import { JobsAndSlots1761955200001 } from '../migrations/0001-jobs-and-slots.ts';
+import { SealedJournal1763769600002 } from '../migrations/0002-sealed-journal.ts';
+import { TenantRows1763769600003 } from '../migrations/0003-tenant-rows.ts';
+import { Awards1763769600004 } from '../migrations/0004-awards.ts';
 import {
   ClusterRow,
   DecisionRow,
@@ -16,7 +19,7 @@ import {
 const database: ServiceDatabase = {
   service: 'compute',
   tables: [SiteRow, ClusterRow, PoolRow, NodeRow, SlotRow, OccupancyRow, JobRow, DecisionRow, FileRow],
-  migrations: [JobsAndSlots1761955200001],
+  migrations: [JobsAndSlots1761955200001, SealedJournal1763769600002, TenantRows1763769600003, Awards1763769600004],
 };
 
 export default database;

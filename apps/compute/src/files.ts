@@ -1,9 +1,9 @@
 import type { File, GetFileRequest, UploadFileRequest } from '@kontor/contracts/compute/v1/compute';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
-import { transaction } from '@kontor/kit/database';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import type { Ports } from './ports.ts';
 import { projectOf } from './project.ts';
 import { FileRow } from './tables.ts';
@@ -17,7 +17,7 @@ type KeptFile = Pick<File, 'sha256' | 'sizeBytes'>;
 export async function uploadFile(
   ports: Ports,
   requests: AsyncIterable<UploadFileRequest>,
-  { caller }: Call,
+  { actor }: Call,
 ): Promise<KeptFile> {
   const arriving = requests[Symbol.asyncIterator]();
   const { value: first } = (await arriving.next()) as IteratorResult<UploadFileRequest, undefined>;
@@ -31,7 +31,7 @@ export async function uploadFile(
   const { tenantId, projectId } = first.project;
   const { sha256 } = first;
   const sizeBytes = BigInt(await ports.files.keep(sha256, dataOf(first, { [Symbol.asyncIterator]: () => arriving })));
-  await transaction(ports.db, async (tx) => {
+  await inScope(ports.db, { tenantId }, async (tx) => {
     const createdAt = ports.clock.now();
     const row = { tenantId, projectId, sha256, sizeBytes, createdAt };
     const { raw } = await tx
@@ -44,7 +44,7 @@ export async function uploadFile(
       .execute();
     if ((raw as unknown[]).length === 0) return;
     await journal(tx, [
-      { at: createdAt, actor: caller, action: 'file.keep', subject: sha256, tenantId, after: { projectId, sizeBytes } },
+      { at: createdAt, actor, action: 'file.keep', subject: sha256, tenantId, after: { projectId, sizeBytes } },
     ]);
   });
   return { sha256, sizeBytes };
@@ -53,8 +53,9 @@ export async function uploadFile(
 /** @throws Problem where the project does not keep it, whoever else does */
 export async function getFile({ db }: Ports, request: GetFileRequest): Promise<KeptFile> {
   const { tenantId, projectId } = projectOf(request);
-  const file = await db.manager.findOneBy(FileRow, { tenantId, projectId, sha256: request.sha256 });
-  if (!file) throw Problem.notFound('file', request.sha256);
+  const { sha256 } = request;
+  const file = await inScope(db, { tenantId }, (tx) => tx.findOneBy(FileRow, { tenantId, projectId, sha256 }));
+  if (!file) throw Problem.notFound('file', sha256);
   return file;
 }
 

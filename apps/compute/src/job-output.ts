@@ -26,7 +26,7 @@ type LogPart = Pick<ReadJobLogResponse, 'offset' | 'data'>;
 export async function* readJobLog(ports: Ports, request: ReadJobLogRequest, { signal }: Call): AsyncIterable<LogPart> {
   const { stream, offset, follow } = request;
   while (!signal.aborted) {
-    const job = await findJob(ports.db.manager, request);
+    const job = await findJob(ports, request);
     try {
       yield* ports.engine.readLog({ jobId: engineJobId(job), stream, offset, follow }, { signal });
       return;
@@ -48,7 +48,7 @@ export async function* readJobOutput(
   request: ReadJobOutputRequest,
   { signal }: Call,
 ): AsyncIterable<Pick<ReadJobOutputResponse, 'data'>> {
-  const job = await findJob(ports.db.manager, request);
+  const job = await findJob(ports, request);
   if (!hasEnded(job.state)) {
     throw Problem.refused('job_not_ended', 'Outputs can be read once the job has ended.', 'Wait until it has ended.');
   }

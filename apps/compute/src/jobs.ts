@@ -6,26 +6,25 @@ import type {
   ListJobsRequest,
   ListJobsResponseSchema,
 } from '@kontor/contracts/compute/v1/compute';
+import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
-import type { EntityManager } from 'typeorm';
-import { pageTokenOf, readPageToken } from './page-token.ts';
+import { inScope } from '@kontor/kit/tenant-scope';
 import type { Ports } from './ports.ts';
 import { projectOf } from './project.ts';
 import { JobRow } from './tables.ts';
 
 type JobMessage = MessageInitShape<typeof JobSchema>;
 
-const PAGE_SIZE = 50;
-
-export async function getJob({ db }: Ports, request: GetJobRequest): Promise<JobMessage> {
-  return toJob(await findJob(db.manager, request));
+export async function getJob(ports: Ports, request: GetJobRequest): Promise<JobMessage> {
+  return toJob(await findJob(ports, request));
 }
 
 /** @throws Problem job_not_found, also for a job of another project: what one may not see is not there */
-export async function findJob(tx: EntityManager, request: Pick<GetJobRequest, 'project' | 'id'>): Promise<JobRow> {
+export async function findJob({ db }: Ports, request: Pick<GetJobRequest, 'project' | 'id'>): Promise<JobRow> {
   const { tenantId, projectId } = projectOf(request);
-  const job = await tx.findOneBy(JobRow, { tenantId, projectId, id: request.id });
-  if (!job) throw Problem.notFound('job', request.id);
+  const { id } = request;
+  const job = await inScope(db, { tenantId }, (tx) => tx.findOneBy(JobRow, { tenantId, projectId, id }));
+  if (!job) throw Problem.notFound('job', id);
   return job;
 }
 
@@ -35,20 +34,19 @@ export async function listJobs(
   request: ListJobsRequest,
 ): Promise<MessageInitShape<typeof ListJobsResponseSchema>> {
   const { tenantId, projectId } = projectOf(request);
-  const size = request.page?.pageSize || PAGE_SIZE;
-  const query = db.manager
-    .createQueryBuilder(JobRow, 'job')
-    .where('job.tenantId = :tenantId AND job.projectId = :projectId', { tenantId, projectId })
-    .orderBy('job.createdAt', 'DESC')
-    .addOrderBy('job.id', 'DESC')
-    .limit(size + 1);
-  if (request.page?.pageToken) {
-    query.andWhere('(job.createdAt, job.id) < (:createdAt, :id)', readPageToken(request.page.pageToken));
-  }
-  const rows = await query.getMany();
-  const page = rows.slice(0, size);
-  const last = page.at(-1);
-  return { jobs: page.map(toJob), page: { nextPageToken: last && rows.length > size ? pageTokenOf(last) : '' } };
+  const { size, after } = pageOf(request.page, NEWEST_FIRST);
+  const found = await inScope(db, { tenantId }, (tx) => {
+    const query = tx
+      .createQueryBuilder(JobRow, 'job')
+      .where('job.tenantId = :tenantId AND job.projectId = :projectId', { tenantId, projectId })
+      .orderBy('job.createdAt', 'DESC')
+      .addOrderBy('job.id', 'DESC')
+      .limit(size + 1);
+    if (after) query.andWhere('(job.createdAt, job.id) < (:createdAt, :id)', { createdAt: after[0], id: after[1] });
+    return query.getMany();
+  });
+  const { items, page } = cut(found, size, ({ createdAt, id }) => [createdAt, id] as const);
+  return { jobs: items.map(toJob), page };
 }
 
 /** A job's row as its owner sees it. */
@@ -66,6 +64,7 @@ export function toJob(row: JobRow): JobMessage {
     billedDeviceMs,
     outputs,
     resourceVersion,
+    awardId: row.awardId ?? '',
     ...(row.placedDevices && {
       placement: {
         clusterId: row.clusterId ?? '',

@@ -53,8 +53,8 @@ describe('a queued job', () => {
     await using _ = compute;
     const first = await compute.submit(project, { devices: 4, command: ['work', '9000'] });
     const waiting = await compute.submit(project, { devices: 4 });
-    await compute.db.query(`UPDATE occupancy SET during = tstzrange(lower(during), lower(during))`);
-    await compute.db.query(`UPDATE job SET state = 9, ended_at = created_at, next_at = NULL WHERE id = $1`, [first.id]);
+    await compute.meddle(`UPDATE occupancy SET during = tstzrange(lower(during), lower(during))`);
+    await compute.meddle(`UPDATE job SET state = 9, ended_at = created_at, next_at = NULL WHERE id = $1`, [first.id]);
     const newcomer = await compute.submit(project, { devices: 4 });
     await compute.look();
     expect(await states(compute, project, waiting, newcomer)).toEqual(['RUNNING', 'QUEUED']);

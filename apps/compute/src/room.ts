@@ -75,6 +75,7 @@ const NODES = `
     CROSS JOIN LATERAL (
       SELECT coalesce(array_agg(s.device ORDER BY s.device), '{}') AS devices FROM slot s
        WHERE s.node_id = n.id AND s.gone_at IS NULL AND NOT EXISTS (
-         SELECT FROM occupancy o WHERE o.slot_id = s.id AND o.during && tstzrange($2::timestamptz, NULL))
+         SELECT FROM occupancy o
+          WHERE o.slot_id = s.id AND o.until > $2 AND o.during && tstzrange($2::timestamptz, NULL))
     ) free
    WHERE p.accelerator_class = $1 AND n.gone_at IS NULL ORDER BY p.id, n.name`;

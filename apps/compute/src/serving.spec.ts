@@ -1,17 +1,21 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ComputeService, Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { EngineService, ReadLogRequest_Stream as Stream } from '@kontor/contracts/engine/v1/engine';
+import { JournalService } from '@kontor/contracts/journal/v1/journal';
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { SystemClock } from '@kontor/kit/clock';
 import { parseConfig } from '@kontor/kit/config';
 import { connect } from '@kontor/kit/connect';
 import { uuid7 } from '@kontor/kit/id';
 import { inProcess } from '@kontor/kit/in-process';
 import { serve } from '@kontor/kit/serve';
+import { actingFor, personWith } from '@kontor/testing/acting-for';
 import { testDatabase } from '@kontor/testing/database';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
@@ -98,6 +102,50 @@ describe('the served compute service', () => {
     stranger.close();
   });
 
+  it('journals who asked: the person by reference, itself for what nobody asked', async () => {
+    await using served = await setup();
+    const { project, tls, gateway, journal } = served;
+    const researcher = personWith([Role.PROJECT_MEMBER], { scope: project });
+    const asked = await actingFor(gateway, tls, researcher);
+    const [id, sha256] = [uuid7(), createHash('sha256').update('data').digest('hex')];
+    await asked.uploadFile(
+      (async function* () {
+        yield { project, sha256, data: Buffer.from('data') };
+      })(),
+    );
+    await asked.submitJob({ project, job: { id, name: 'x', workload: aWorkload({ command: ['work', '60000'] }) } });
+    await asked.cancelJob({ project, id });
+    await eventually('it has ended', async () => (await asked.getJob({ project, id })).state >= State.SUCCEEDED);
+
+    const auditor = await actingFor(journal, tls, personWith([Role.AUDITOR]));
+    const { records } = await auditor.listJournal({ tenantId: project.tenantId });
+    const actorOf = new Map(records.map(({ action, actor }) => [action, actor]));
+    for (const action of ['file.keep', 'job.placed', 'job.cancel_asked'])
+      expect([action, actorOf.get(action)]).toEqual([action, researcher.reference]);
+    for (const action of ['job.starting', 'job.cancelled'])
+      expect([action, actorOf.get(action)]).toEqual([action, 'compute']);
+  });
+
+  it('has a journal that is whole, and shows it to those who may see it', async () => {
+    await using served = await setup();
+    const { project, tls, gateway, journal } = served;
+    for (let n = 0; n < 3; n++) {
+      const job = { id: uuid7(), name: 'x', workload: aWorkload({ command: ['work', '1'] }) };
+      await gateway.submitJob({ project, job });
+      const ended = async () => (await gateway.getJob({ project, id: job.id })).state >= State.SUCCEEDED;
+      await eventually('it has ended', ended);
+    }
+    const staff = await actingFor(journal, tls, personWith([Role.OPERATOR_STAFF]));
+    await eventually('all is sealed', async () => (await staff.getJournalHead({})).waiting === 0n);
+    const { faults, checked, count } = await staff.verifyJournal({ count: true });
+    expect({ faults, checked }).toEqual({ faults: [], checked: count?.records });
+    expect(count?.mutations).toBe(count?.records);
+    expect(count?.uncounted).toBe(0n);
+
+    const researcher = await actingFor(journal, tls, personWith([Role.PROJECT_MEMBER], { scope: project }));
+    await expect(researcher.listJournal({})).rejects.toMatchObject({ code: 'not_allowed' });
+  });
+
   it('lists the classes that it knows', async () => {
     await using served = await setup();
     const { classes } = await served.gateway.listAcceleratorClasses({});
@@ -133,11 +181,13 @@ async function setup(environment: Record<string, string> = {}) {
   });
   const { address, close } = await serve(definition, { listen: config.KONTOR_LISTEN, tls: tls.of('compute') });
   const gateway = connect(ComputeService, address, tls.of('gateway'));
+  const journal = connect(JournalService, address, tls.of('gateway'), 'compute');
   const dispose = async (): Promise<void> => {
     gateway.close();
+    journal.close();
     await close();
     await fresh.drop();
     await rm(home, { recursive: true, force: true });
   };
-  return { address, engine, quota, project, gateway, tls, [Symbol.asyncDispose]: dispose };
+  return { address, engine, quota, project, gateway, journal, tls, [Symbol.asyncDispose]: dispose };
 }

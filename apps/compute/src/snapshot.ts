@@ -36,6 +36,7 @@ export async function readSnapshot(tx: EntityManager, ports: Ports, subject: Sub
     files: await readFiles(tx, request),
     rates: budget.ratesOf(acceleratorClass),
     means: budget.meansOf(acceleratorClass),
+    award: request.awardId === undefined ? undefined : budget.awardOf(request.awardId),
     devicesHeld: holders
       .filter((job) => job.tenantId === tenantId && job.projectId === projectId)
       .reduce((sum, { devices }) => sum + devices, 0),

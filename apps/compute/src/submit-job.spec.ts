@@ -3,6 +3,7 @@ import { Decision_Verdict as Verdict, Job_State as State } from '@kontor/contrac
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
 import { uuid7 } from '@kontor/kit/id';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { aWorkload } from '../testing/builders.ts';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import { DecisionRow } from './tables.ts';
@@ -35,6 +36,21 @@ describe('submitting a job', () => {
     expect(compute.quota.effects).toEqual([`reserve ${id}`]);
     expect((await compute.journal(id)).filter((action) => action === 'job.placed')).toHaveLength(1);
     expect(await compute.occupied()).toBe(1);
+  });
+
+  it('that names an award has the award pay its share', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const awardId = uuid7();
+    compute.quota.award(project.projectId, awardId, 400_000);
+    const submit = (id: string, award: string) =>
+      compute.life.client.submitJob({ project, job: { id, name: 'a job', workload: aWorkload(), awardId: award } });
+    const { id } = await submit(uuid7(), awardId);
+
+    expect(compute.quota.reservations.get(id)?.request.awardId).toBe(awardId);
+    expect((await compute.job(project, id)).awardId).toBe(awardId);
+    await expect(submit(id, '')).rejects.toMatchObject({ code: 'exists_with_different_content' });
+    await expect(submit(uuid7(), uuid7())).rejects.toMatchObject({ code: 'refused_by_budget' });
   });
 
   it('again after it has ended answers how it ended', async () => {
@@ -160,7 +176,7 @@ describe('submitting a job', () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
     const { id } = await compute.submit(project);
-    const [row] = await compute.db.manager.findBy(DecisionRow, { jobId: id });
+    const [row] = await inScope(compute.db, 'all', (tx) => tx.findBy(DecisionRow, { jobId: id }));
     expect(row?.inputs).toMatchObject({
       request: { jobId: id },
       snapshot: { offeredClasses: ['cpu.x86_64'], devicesHeld: 0 },
@@ -185,7 +201,7 @@ describe('explaining a job', () => {
     await compute.submit(project, { devices: 4, command: ['work', '60000'] });
     expect(await explain()).toMatchObject({ verdict: Verdict.QUEUED });
 
-    expect(await compute.db.manager.count(DecisionRow)).toBe(1);
+    expect(await inScope(compute.db, 'all', (tx) => tx.count(DecisionRow))).toBe(1);
     expect(await compute.occupied()).toBe(4);
   });
 });

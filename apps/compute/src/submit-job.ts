@@ -8,10 +8,10 @@ import {
   type SubmitJobRequest,
 } from '@kontor/contracts/compute/v1/compute';
 import { WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
-import { transaction } from '@kontor/kit/database';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
+import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { admit } from './admission.ts';
 import type { AdmissionRequest } from './admission/rule.ts';
@@ -38,16 +38,16 @@ export async function submitJob(
   ports: Ports,
   reconciler: Reconciler,
   message: SubmitJobRequest,
-  { caller }: Call,
+  { actor }: Call,
 ): Promise<MessageInitShape<typeof JobSchema>> {
   const asked = requestOf(message);
   const content = { name: message.job?.name ?? '', sha256: contentOf(message) };
-  const known = await find(ports.db.manager, asked);
+  const known = await inScope(ports.db, asked, (tx) => find(tx, asked));
   if (known) return toJob(same(known, content.sha256));
 
   const budget = await readBudget(ports, asked);
-  const { decision, job, isNew } = await transaction(ports.db, (tx) =>
-    decide(tx, ports, { asked, content, budget, caller }),
+  const { decision, job, isNew } = await inScope(ports.db, 'all', (tx) =>
+    decide(tx, ports, { asked, content, budget, actor }),
   );
   if (!job) throw refusal(decision);
   if (!isNew || job.state !== State.PLACED) return toJob(same(job, content.sha256));
@@ -62,14 +62,16 @@ export async function submitJob(
 export async function explainJob(ports: Ports, message: ExplainJobRequest): Promise<Decision> {
   const asked = requestOf(message);
   const budget = await readBudget(ports, asked);
-  return ports.db.transaction(async (tx) => admit(asked, await readSnapshot(tx, ports, { request: asked, budget })));
+  return inScope(ports.db, 'all', async (tx) =>
+    admit(asked, await readSnapshot(tx, ports, { request: asked, budget })),
+  );
 }
 
 interface Submission {
   asked: AdmissionRequest;
   content: { name: string; sha256: string };
   budget: Budget;
-  caller: string;
+  actor: string;
 }
 
 interface Decided {
@@ -79,16 +81,20 @@ interface Decided {
   isNew: boolean;
 }
 
-/** The verdict and all that follows from it here, in one transaction. */
+/**
+ * The verdict and all that follows from it here, in one transaction. What is free and who waits ahead is seen across
+ * tenants; what follows is written as the job's tenant.
+ */
 async function decide(
   tx: EntityManager,
   ports: Ports,
-  { asked, content, budget, caller }: Submission,
+  { asked, content, budget, actor }: Submission,
 ): Promise<Decided> {
   const { tenantId, projectId, jobId: id, workload } = asked;
   await lockPools(tx, workload.acceleratorClass);
   const snapshot = await readSnapshot(tx, ports, { request: asked, budget });
   const decision = admit(asked, snapshot);
+  await enterScope(tx, { tenantId });
   const at = snapshot.takenAt;
   const action = `job.${Verdict[decision.verdict].toLowerCase()}`;
   const after = {
@@ -102,8 +108,8 @@ async function decide(
   if (decision.verdict === Verdict.REFUSED) {
     const known = await find(tx, asked);
     if (known) return { decision, job: known, isNew: false };
-    await keepDecision(tx, asked, snapshot, decision);
-    await journal(tx, [{ at, actor: caller, action, subject: id, tenantId, after }]);
+    await keepDecision(tx, asked, snapshot, decision, false);
+    await journal(tx, [{ at, actor, action, subject: id, tenantId, after }]);
     return { decision, isNew: true };
   }
   const { placement } = decision;
@@ -114,6 +120,7 @@ async function decide(
     name: content.name,
     workload,
     contentSha256: content.sha256,
+    awardId: asked.awardId ?? null,
     ...demandColumns(workload),
     state: State.QUEUED,
     detail: decision.detail,
@@ -128,7 +135,7 @@ async function decide(
     return { decision, job: await tx.findOneByOrFail(JobRow, { tenantId, id }), isNew: false };
   if (placement) await occupySlots(tx, { tenantId, id }, placement, at);
   await keepDecision(tx, asked, snapshot, decision);
-  await journal(tx, [{ at, actor: caller, action, subject: id, tenantId, after: { ...after, placement } }]);
+  await journal(tx, [{ at, actor, action, subject: id, tenantId, after: { ...after, placement } }]);
   return { decision, job: await tx.findOneByOrFail(JobRow, { tenantId, id }), isNew: true };
 }
 
@@ -141,7 +148,7 @@ async function insertOnce(tx: EntityManager, row: QueryDeepPartialEntity<JobRow>
 function requestOf(message: SubmitJobRequest | ExplainJobRequest): AdmissionRequest {
   const { job } = message;
   if (!job?.workload) throw new Error('A job without a workload passed validation.');
-  return { ...projectOf(message), jobId: job.id, workload: job.workload };
+  return { ...projectOf(message), jobId: job.id, workload: job.workload, awardId: job.awardId || undefined };
 }
 
 const contentOf = ({ project, job }: SubmitJobRequest): string =>
@@ -149,6 +156,7 @@ const contentOf = ({ project, job }: SubmitJobRequest): string =>
     projectId: project?.projectId,
     name: job?.name,
     workload: job?.workload && toJson(WorkloadSchema, job.workload),
+    ...(job?.awardId && { awardId: job.awardId }),
   });
 
 const find = (tx: EntityManager, { tenantId, jobId: id }: AdmissionRequest): Promise<JobRow | null> =>

@@ -22,6 +22,9 @@ const asJsonList = <D extends DescMessage>(desc: D): ValueTransformer => ({
   from: (values: JsonValue[]) => values.map((value) => fromJson(desc, value)),
 });
 
+/** A column that triggers fill: nobody here writes it, and only SQL reads it. */
+const KEPT_BY_DATABASE = { select: false, insert: false, update: false };
+
 /** A building with a power feed. */
 @Entity()
 export class SiteRow {
@@ -40,6 +43,8 @@ export class ClusterRow {
   @Column('smallint') isolation!: Capacity_Isolation;
   @Column('text') isolationDetail!: string;
   @Column('timestamptz', { nullable: true }) observedAt!: Date | null;
+  /** Rises with each change that the journal records. */
+  @Column('bigint', { transformer: asBigint }) resourceVersion!: bigint;
 }
 
 /** The nodes of one class in a cluster. */
@@ -79,6 +84,8 @@ export class OccupancyRow {
   @PrimaryColumn('uuid') holderTenantId!: string;
   @PrimaryColumn('uuid') holderId!: string;
   @Column('tstzrange') during!: string;
+  /** The end of it, kept by the database: row-level security lets no index answer for an interval. */
+  @Column({ type: 'timestamptz', ...KEPT_BY_DATABASE }) until!: Date;
 }
 
 @Entity()
@@ -88,8 +95,9 @@ export class JobRow {
   @Column('uuid') projectId!: string;
   @Column('text') name!: string;
   @Column('jsonb', { transformer: asJson(WorkloadSchema) }) workload!: Workload;
-  /** Of project, name and workload: the same id with another digest is another job. */
+  /** Of project, name, workload and award: the same id with another digest is another job. */
   @Column('text') contentSha256!: string;
+  @Column('uuid', { nullable: true }) awardId!: string | null;
 
   /** What placement asks of a job, beside its workload so that SQL can add it up. */
   @Column('text') acceleratorClass!: string;
@@ -135,6 +143,8 @@ export class JobRow {
   @Column('text', { nullable: true }) settlement!: 'post' | 'void' | null;
 
   @Column('bigint', { transformer: asBigint }) resourceVersion!: bigint;
+  /** How often it changed in what is more than observation or scheduling; counted by the database. */
+  @Column({ type: 'bigint', ...KEPT_BY_DATABASE, transformer: asBigint }) mutations!: bigint;
   /** Counts the claims: who holds an older one can no longer write. */
   @Column('bigint', { transformer: asBigint }) epoch!: bigint;
   @Column('timestamptz', { nullable: true }) claimedUntil!: Date | null;
@@ -156,6 +166,8 @@ export class DecisionRow {
   @Column('uuid') tenantId!: string;
   @Column('uuid') projectId!: string;
   @Column('uuid') jobId!: string;
+  /** False where it refused the job before there was one. */
+  @Column('boolean') hasJob!: boolean;
   @Column('jsonb') decision!: object;
   @Column('jsonb') inputs!: object;
   @Column('timestamptz') decidedAt!: Date;

@@ -9,7 +9,9 @@ import { dataSourceOptions } from '@kontor/kit/database';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
 import { inProcess } from '@kontor/kit/in-process';
+import { countLine, countMutations, type JournalCount } from '@kontor/kit/journal-mutations';
 import { logger } from '@kontor/kit/log';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { testDatabase, type TestDatabase } from '@kontor/testing/database';
 import { FakeClock } from '@kontor/testing/fake-clock';
 import { DataSource } from 'typeorm';
@@ -18,6 +20,7 @@ import { ClusterWatch } from '../src/clusters.ts';
 import { ComputeController } from '../src/compute.controller.ts';
 import database from '../src/database.ts';
 import { FileStore } from '../src/file-store.ts';
+import { computeMutations } from '../src/mutations.ts';
 import type { Failpoint, Ports, Settings } from '../src/ports.ts';
 import { Reconciler } from '../src/reconciler.ts';
 import { aWorkload, CPU, H100, OPERATOR_TENANT } from './builders.ts';
@@ -59,6 +62,7 @@ export class ComputeUnderTest implements AsyncDisposable {
   readonly engineFaults = new Faults();
   readonly quotaFaults = new Faults();
   life!: Life;
+  #isMeddledWith = false;
 
   private constructor(
     readonly database: TestDatabase,
@@ -80,11 +84,11 @@ export class ComputeUnderTest implements AsyncDisposable {
   }
 
   /** Another life over what the last one left: its memory is gone, its database and its engine are not. */
-  async restart(failpoint: (name: Failpoint) => void | Promise<void> = () => undefined): Promise<Life> {
+  async restart(failpoint: (name: Failpoint) => void | Promise<void> = () => undefined, db = this.db): Promise<Life> {
     const files = new FileStore(join(this.directory, 'uploads'), 1_000_000);
     await files.prepare();
     this.life = new Life({
-      db: this.db,
+      db,
       clock: this.clock,
       files,
       failpoint,
@@ -138,26 +142,39 @@ export class ComputeUnderTest implements AsyncDisposable {
     throw new Error(`Job ${id} is still ${State[(await this.job(project, id)).state]} after ${withinSeconds} s.`);
   }
 
+  /** What the tables say, of whatever tenant. */
+  sql<T extends object>(text: string, values: unknown[] = []): Promise<T[]> {
+    return inScope(this.db, 'all', (tx) => tx.query<T[]>(text, values));
+  }
+
+  /** Does to the tables what the service would not: its journal knows nothing of it. */
+  meddle(text: string, values: unknown[] = []): Promise<unknown> {
+    this.#isMeddledWith = true;
+    return this.sql(text, values);
+  }
+
+  count = (): Promise<JournalCount> => inScope(this.db, 'all', (tx) => countMutations(tx, computeMutations));
+
   /** Slots that somebody has now. */
   async occupied(): Promise<number> {
-    const [row] = await this.db.query<{ count: number }[]>(
-      'SELECT count(*)::int FROM occupancy WHERE upper_inf(during)',
-    );
+    const [row] = await this.sql<{ count: number }>('SELECT count(*)::int FROM occupancy WHERE upper_inf(during)');
     return row?.count ?? -1;
   }
 
   /** What the journal says was done to something, in order. */
   async journal(subject: string): Promise<string[]> {
-    const rows = await this.db.query<{ action: string }[]>(
-      'SELECT action FROM journal WHERE subject = $1 ORDER BY seq',
-      [subject],
-    );
+    const rows = await this.sql<{ action: string }>('SELECT action FROM journal WHERE subject = $1 ORDER BY seq', [
+      subject,
+    ]);
     return rows.map(({ action }) => action);
   }
 
+  /** Whatever a test is about, in the end each mutation has left its one record. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const count = this.#isMeddledWith ? undefined : await this.count();
     await this.db.destroy();
     await this.database.drop();
     await rm(this.directory, { recursive: true, force: true });
+    if (count?.kinds.some(({ mutations, records }) => mutations !== records)) throw new Error(countLine(count));
   }
 }

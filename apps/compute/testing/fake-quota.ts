@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   Account_Purpose,
+  type AccountSchema,
   ChargeRecord_Cause,
   Reservation_State as State,
   type AdvanceRequest,
@@ -46,6 +47,7 @@ export class FakeQuota implements Serves<typeof QuotaService> {
   readonly effects: string[] = [];
   readonly rates = new Map<string, bigint>();
   readonly #accounts = new Map<string, Account>();
+  readonly #awards = new Map<string, MessageInitShape<typeof AccountSchema>[]>();
   readonly openAccount = notPlayed;
   readonly createTransfer = notPlayed;
   readonly listTransfers = notPlayed;
@@ -62,6 +64,13 @@ export class FakeQuota implements Serves<typeof QuotaService> {
     this.#accounts.set(`${projectId} ${asset}`, { balance: isUnlimited ? 0n : balance, held: 0n, isUnlimited });
   }
 
+  /** Its payments are not played: only that it is there, and which reservation names it. */
+  award(projectId: string, id: string, subsidyPpm: number): void {
+    const endsAt = timestampFromDate(new Date('9999-01-01T00:00:00Z'));
+    const award = { id, purpose: Account_Purpose.AWARD, asset: 'CR:demo', available: 10n ** 9n, subsidyPpm, endsAt };
+    this.#awards.set(projectId, [...(this.#awards.get(projectId) ?? []), award]);
+  }
+
   account(projectId: string, asset: string): Account {
     const account = this.#accounts.get(`${projectId} ${asset}`);
     if (!account) throw Problem.refused('account_not_found', `The project has no account for ${asset}.`);
@@ -70,15 +79,14 @@ export class FakeQuota implements Serves<typeof QuotaService> {
 
   async listAccounts({ project }: ListAccountsRequest) {
     const own = [...this.#accounts].filter(([name]) => name.startsWith(`${project?.projectId} `));
-    return {
-      accounts: own.map(([name, { balance, held, isUnlimited }]) => ({
-        purpose: Account_Purpose.PROJECT,
-        asset: name.split(' ')[1] ?? '',
-        balance,
-        held,
-        ...(!isUnlimited && { floor: 0n, available: balance - held }),
-      })),
-    };
+    const accounts = own.map(([name, { balance, held, isUnlimited }]) => ({
+      purpose: Account_Purpose.PROJECT,
+      asset: name.split(' ')[1] ?? '',
+      balance,
+      held,
+      ...(!isUnlimited && { floor: 0n, available: balance - held }),
+    }));
+    return { accounts: [...accounts, ...(this.#awards.get(project?.projectId ?? '') ?? [])] };
   }
 
   async listRates() {

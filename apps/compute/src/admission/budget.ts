@@ -1,28 +1,36 @@
 import { costUcr } from '@kontor/ledger/cost';
+import { splitUcr } from '@kontor/ledger/subsidy';
 import { coverDeviceMs, coverWanted } from '../cover.ts';
-import type { AdmissionRequest, Findings, Means, Rule, Snapshot } from './rule.ts';
+import type { AdmissionRequest, Findings, Means, Reason, Rule, Snapshot } from './rule.ts';
 
-/** Whether the project can pay for the first cover, and may hold so many devices at once. */
+/** Whether the project, and the award it names, can pay for the first cover, and may hold so many devices at once. */
 export const budget: Rule = {
   name: 'budget',
-  judge({ workload }: AdmissionRequest, { means, terms, devicesHeld }: Snapshot, findings: Findings) {
+  judge(request: AdmissionRequest, snapshot: Snapshot, findings: Findings) {
+    const { workload } = request;
+    const { means, terms, devicesHeld } = snapshot;
     const { billedMillidevices, ucrPerDeviceHour, costUcrMax } = findings;
     const coverMs = coverWanted(0n, workload, terms.cover);
     const deviceMs = coverDeviceMs(coverMs, billedMillidevices);
-    const firstUcr = costUcr(deviceMs, ucrPerDeviceHour);
+    const first = splitUcr(costUcr(deviceMs, ucrPerDeviceHour), snapshot.award?.subsidyPpm ?? 0);
+    const firstCosts = (ucr: bigint): string => `the first ${inSeconds(coverMs)} cost it ${inCredits(ucr)}`;
+
+    const refusal = awardRefusal(request, snapshot, first.awardUcr, firstCosts(first.awardUcr));
+    if (refusal) return { refuse: refusal };
 
     const lacks = (asset: string, needed: bigint): { has: bigint } | undefined => {
       const has = availableOf(means, asset);
       return has === undefined || has >= needed ? undefined : { has };
     };
-    const credits = lacks(`CR:${terms.operator}`, firstUcr);
+    const credits = lacks(`CR:${terms.operator}`, first.ownUcr);
     if (credits) {
+      const whole = splitUcr(costUcrMax, snapshot.award?.subsidyPpm ?? 0).ownUcr;
       return {
         refuse: {
           detail:
-            `The project has ${inCredits(credits.has)} credits; the first ${inSeconds(coverMs)} cost` +
-            ` ${inCredits(firstUcr)} and the whole time limit ${inCredits(costUcrMax)}.`,
-          help: `Ask for at least ${inCredits(firstUcr - credits.has)} credits more, or for fewer devices.`,
+            `The project has ${inCredits(credits.has)} credits; ${firstCosts(first.ownUcr)}` +
+            ` and the whole time limit ${inCredits(whole)}.`,
+          help: `Ask for at least ${inCredits(first.ownUcr - credits.has)} credits more, or for fewer devices.`,
         },
       };
     }
@@ -44,6 +52,28 @@ export const budget: Rule = {
     );
   },
 };
+
+/** Why the award that the job names cannot pay its share of the first cover. */
+function awardRefusal(
+  { awardId }: AdmissionRequest,
+  { award, takenAt }: Snapshot,
+  neededUcr: bigint,
+  costs: string,
+): Reason | undefined {
+  if (awardId === undefined) return undefined;
+  if (award === undefined)
+    return { detail: `The project has no award ${awardId}.`, help: 'Name one of its awards, or none.' };
+  if (award.endsAt <= takenAt)
+    return {
+      detail: `The award ended on ${award.endsAt.toISOString()}.`,
+      help: 'Have it extended, or name another award or none.',
+    };
+  if (award.available >= neededUcr) return undefined;
+  return {
+    detail: `The award has ${inCredits(award.available)} credits; ${costs}.`,
+    help: 'Ask for fewer devices, name another award, or none.',
+  };
+}
 
 /**
  * Devices at once are counted by what this service placed, beside what the ledger says: between the two answers another

@@ -9,6 +9,8 @@ export interface AdmissionRequest {
   projectId: string;
   jobId: string;
   workload: Workload;
+  /** The award that is to pay its share. */
+  awardId?: string | undefined;
 }
 
 /** A pool of the class that is asked for, and whether its cluster can take work. */
@@ -23,6 +25,13 @@ export interface Means {
   available: bigint | undefined;
   /** Set aside by what the project runs now. */
   held: bigint;
+}
+
+/** What an award of the project can still pay, and which share of a cost it pays. */
+export interface AwardMeans {
+  available: bigint;
+  subsidyPpm: number;
+  endsAt: Date;
 }
 
 /** What the operator has decided once for all jobs. */
@@ -50,6 +59,8 @@ export interface Snapshot {
   /** Rates of the class. */
   rates: { ucrPerDeviceHour: bigint; validFrom: Date }[];
   means: Means[];
+  /** The award that is to pay its share; absent where none is named, or the project has none of that id. */
+  award?: AwardMeans | undefined;
   /** Devices of the class that the project's jobs hold here. */
   devicesHeld: number;
   terms: Terms;

@@ -1,6 +1,6 @@
 import { Account_Purpose, type Reservation } from '@kontor/contracts/quota/v1/quota';
-import { transaction } from '@kontor/kit/database';
 import { problemOf } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import { affordableCover, coverDeviceMs, coveredMs, coverWanted, reservationTimeoutMs } from '../cover.ts';
 import { engineJobId } from '../job-id.ts';
@@ -29,7 +29,7 @@ export async function advance(ports: Ports, job: JobRow): Promise<Progress> {
     detail: isRefused ? 'Running; the project cannot pay for more, so that it stops when its cover ends.' : 'Running.',
   };
   const at = ports.clock.now();
-  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, changes, at)), seen, isDone: true };
+  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, changes, at)), seen, isDone: true };
 }
 
 interface Grant {

@@ -1,7 +1,7 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import type { Observation } from '@kontor/contracts/engine/v1/engine';
-import { transaction } from '@kontor/kit/database';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Ports } from '../ports.ts';
@@ -19,7 +19,7 @@ export async function conclude(ports: Ports, job: JobRow, outcome: Outcome, seen
     ...(seen?.startedAt && { startedAt: timestampDate(seen.startedAt) }),
     outputs: seen?.outputs ?? [],
   };
-  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, changes, at)) };
+  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, changes, at)) };
 }
 
 export const concludedColumns = ({ state, cause, detail, settlement }: Outcome): Partial<JobRow> => ({

@@ -1,8 +1,8 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import type { Observation } from '@kontor/contracts/engine/v1/engine';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { transaction } from '@kontor/kit/database';
 import { billedDeviceMs } from '@kontor/ledger/share';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import type { Ports } from '../ports.ts';
 import type { JobRow } from '../tables.ts';
@@ -19,7 +19,7 @@ export async function follow(ports: Ports, job: JobRow, state: State, seen: Obse
     ...(seen.startedAt && !job.startedAt && { startedAt: timestampDate(seen.startedAt) }),
     expectedEndAt: new Date(at.getTime() + Math.max(0, left)),
   };
-  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, changes, at)), seen };
+  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, changes, at)), seen };
 }
 
 /** Use as the engine reports it. It is cumulative: a smaller report than the last is an old one. */

@@ -1,6 +1,6 @@
 import { Decision_Verdict as Verdict, Job_State as State, type Decision } from '@kontor/contracts/compute/v1/compute';
 import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
-import { transaction } from '@kontor/kit/database';
+import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import { Not, type EntityManager } from 'typeorm';
 import { admit } from '../admission.ts';
 import type { PoolOffer } from '../admission/rule.ts';
@@ -23,9 +23,8 @@ const QUEUE_MAX = 1_000;
  * fits is placed: a large job holds up no small one behind it.
  */
 export async function placeQueued(ports: Ports): Promise<number> {
-  const classes = await ports.db.query<{ name: string }[]>(
-    'SELECT DISTINCT accelerator_class AS name FROM job WHERE state = $1',
-    [State.QUEUED],
+  const classes = await inScope(ports.db, 'all', (tx) =>
+    tx.query<{ name: string }[]>('SELECT DISTINCT accelerator_class AS name FROM job WHERE state = $1', [State.QUEUED]),
   );
   let moved = 0;
   for (const { name } of classes) moved += await placeQueuedOf(ports, name);
@@ -44,7 +43,7 @@ async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<nu
     if (atTheirLimit.has(job.projectId) || bestFit(job, room) === undefined) continue;
     const budget = budgets.get(job.projectId) ?? (await readBudget(ports, job));
     budgets.set(job.projectId, budget);
-    const state = await transaction(db, (tx) => judgeAgain(tx, ports, job, budget));
+    const state = await inScope(db, 'all', (tx) => judgeAgain(tx, ports, job, budget));
     if (state === State.QUEUED) atTheirLimit.add(job.projectId);
     else moved++;
     if (state !== State.PLACED) continue;
@@ -54,29 +53,36 @@ async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<nu
   return moved;
 }
 
-const readyRoom = async ({ db, clock }: Ports, acceleratorClass: string): Promise<PoolOffer[]> =>
-  (await readRoom(db.manager, acceleratorClass, clock.now())).pools.filter(({ isReady }) => isReady);
+async function readyRoom({ db, clock }: Ports, acceleratorClass: string): Promise<PoolOffer[]> {
+  const { pools } = await inScope(db, 'all', (tx) => readRoom(tx, acceleratorClass, clock.now()));
+  return pools.filter(({ isReady }) => isReady);
+}
 
 const isFull = (room: PoolOffer[]): boolean =>
   room.every(({ nodes }) => nodes.every(({ freeDevices }) => freeDevices.length === 0));
 
 const readQueue = ({ db }: Ports, acceleratorClass: string): Promise<JobRow[]> =>
-  db.manager.find(JobRow, {
-    where: { acceleratorClass, state: State.QUEUED },
-    order: { createdAt: 'ASC', tenantId: 'ASC', id: 'ASC' },
-    select: {
-      tenantId: true,
-      id: true,
-      projectId: true,
-      acceleratorClass: true,
-      devices: true,
-      cores: true,
-      memoryBytes: true,
-    },
-    take: QUEUE_MAX,
-  });
+  inScope(db, 'all', (tx) =>
+    tx.find(JobRow, {
+      where: { acceleratorClass, state: State.QUEUED },
+      order: { createdAt: 'ASC', tenantId: 'ASC', id: 'ASC' },
+      select: {
+        tenantId: true,
+        id: true,
+        projectId: true,
+        acceleratorClass: true,
+        devices: true,
+        cores: true,
+        memoryBytes: true,
+      },
+      take: QUEUE_MAX,
+    }),
+  );
 
-/** What becomes of a queued job that would find room: its state after one transaction under the pool's lock. */
+/**
+ * What becomes of a queued job that would find room: its state after one transaction under the pool's lock. Who has
+ * room is seen across tenants; what follows is written as the job's tenant.
+ */
 async function judgeAgain(
   tx: EntityManager,
   ports: Ports,
@@ -87,10 +93,12 @@ async function judgeAgain(
   const job = await tx.findOne(JobRow, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   if (job?.state !== State.QUEUED) return State.CANCELLED;
 
-  const request = { tenantId, projectId: job.projectId, jobId: id, workload: job.workload };
+  const awardId = job.awardId ?? undefined;
+  const request = { tenantId, projectId: job.projectId, jobId: id, workload: job.workload, awardId };
   const snapshot = await readSnapshot(tx, ports, { request, budget, waitsSince: job.createdAt });
   const decision = admit(request, snapshot);
   const at = snapshot.takenAt;
+  await enterScope(tx, { tenantId });
   if (decision.verdict === Verdict.QUEUED) {
     await keepWaiting(tx, job, decision);
     return State.QUEUED;

@@ -1,8 +1,8 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
 import { ChargeRecord_Cause as Cause, Reservation_State, type Reservation } from '@kontor/contracts/quota/v1/quota';
-import { transaction } from '@kontor/kit/database';
 import { Problem, problemOf } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import { endedColumns } from './settle.ts';
 import { reservationTimeoutMs } from '../cover.ts';
@@ -19,14 +19,14 @@ export async function reserve(ports: Ports, job: JobRow): Promise<Progress> {
   await ports.failpoint('compute.after-reserve');
   const at = ports.clock.now();
   if (answer instanceof Problem) {
-    const ended = await transaction(ports.db, (tx) =>
+    const ended = await inScope(ports.db, job, (tx) =>
       changeJob(tx, job, { ...endedColumns(at), ...endingOf(job, answer) }, at),
     );
     return { job: ended, refusal: answer };
   }
   const { coverDeviceMs, ucrPerDeviceHour } = answer;
   return {
-    job: await transaction(ports.db, (tx) =>
+    job: await inScope(ports.db, job, (tx) =>
       changeJob(
         tx,
         job,
@@ -43,7 +43,7 @@ export async function reserve(ports: Ports, job: JobRow): Promise<Progress> {
 }
 
 async function ask({ quota }: Ports, job: JobRow): Promise<Reservation | Problem> {
-  const { tenantId, projectId, id, acceleratorClass, devices, coverDeviceMs, coverMs } = job;
+  const { tenantId, projectId, id, acceleratorClass, devices, coverDeviceMs, coverMs, awardId } = job;
   try {
     const reservation = await quota.reserve({
       project: { tenantId, projectId },
@@ -52,6 +52,7 @@ async function ask({ quota }: Ports, job: JobRow): Promise<Reservation | Problem
       slots: devices,
       coverDeviceMs,
       timeoutMs: reservationTimeoutMs(coverMs),
+      ...(awardId && { awardId }),
     });
     return reservation.state === Reservation_State.PENDING
       ? reservation

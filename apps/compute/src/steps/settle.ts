@@ -1,6 +1,6 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
-import { transaction } from '@kontor/kit/database';
 import { problemOf } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import type { Ports } from '../ports.ts';
 import type { JobRow } from '../tables.ts';
@@ -17,7 +17,7 @@ export async function settle(ports: Ports, job: JobRow): Promise<Progress> {
   await ports.failpoint('compute.before-finish');
   const at = ports.clock.now();
   const state = job.outcome ?? State.FAILED;
-  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, { ...endedColumns(at), state }, at)) };
+  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, { ...endedColumns(at), state }, at)) };
 }
 
 async function endReservation({ quota, log }: Ports, job: JobRow): Promise<void> {

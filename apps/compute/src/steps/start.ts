@@ -1,6 +1,6 @@
 import type { Workload } from '@kontor/contracts/engine/v1/engine';
-import { transaction } from '@kontor/kit/database';
 import { problemOf } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import { engineJobId } from '../job-id.ts';
 import { notAccepted } from '../outcome.ts';
@@ -31,7 +31,7 @@ export async function start(ports: Ports, job: JobRow): Promise<Progress> {
     if (!isFinal(problem)) throw problem;
     const at = ports.clock.now();
     return {
-      job: await transaction(ports.db, (tx) => changeJob(tx, job, concludedColumns(notAccepted(problem.detail)), at)),
+      job: await inScope(ports.db, job, (tx) => changeJob(tx, job, concludedColumns(notAccepted(problem.detail)), at)),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
-import { transaction } from '@kontor/kit/database';
 import { problemOf } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { changeJob } from '../change-job.ts';
 import { engineJobId } from '../job-id.ts';
 import type { Ports } from '../ports.ts';
@@ -17,5 +17,5 @@ export async function stop(ports: Ports, job: JobRow): Promise<Progress> {
   if (job.state === State.STOPPING) return { job, seen, isDone: true };
   const at = ports.clock.now();
   const detail = 'Its owner asked to stop it; it has its grace to end by itself.';
-  return { job: await transaction(ports.db, (tx) => changeJob(tx, job, { state: State.STOPPING, detail }, at)), seen };
+  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, { state: State.STOPPING, detail }, at)), seen };
 }
