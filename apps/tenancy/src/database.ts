@@ -1,0 +1,30 @@
+import type { ServiceDatabase } from '@kontor/kit/database';
+import { Tenancy1763769600001 } from '../migrations/0001-tenancy.ts';
+import {
+  ErasedPersonRow,
+  InvitationRow,
+  PersonRow,
+  ProjectMemberRow,
+  ProjectRow,
+  ProjectTokenRow,
+  TenantAdminRow,
+  TenantRow,
+} from './tables.ts';
+
+/** What tenancy keeps. */
+const database: ServiceDatabase = {
+  service: 'tenancy',
+  tables: [
+    PersonRow,
+    ErasedPersonRow,
+    TenantRow,
+    TenantAdminRow,
+    ProjectRow,
+    ProjectMemberRow,
+    InvitationRow,
+    ProjectTokenRow,
+  ],
+  migrations: [Tenancy1763769600001],
+};
+
+export default database;

@@ -1,0 +1,148 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { describe, expect, it } from '@jest/globals';
+import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
+import { uuid7 } from '@kontor/kit/id';
+import { inScope } from '@kontor/kit/tenant-scope';
+import { emailOf, idOf, referenceOf, university } from '../testing/story.ts';
+import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
+
+const REASON = 'asked for it in writing';
+
+describe('a person who is erased', () => {
+  it('leaves no trace but the reference, in no table', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto, mia } = await university(tenancy);
+    await ada.inviteTenantAdmin({ tenantId, email: 'MIA@example.org' });
+    const [personId, reference] = [await idOf(tenancy, mia), await referenceOf(tenancy, mia)];
+    await tenancy.gateway.resolveCaller({ credential: renamed(mia, 'Mia Renamed') });
+    const before = await everything(tenancy);
+    const salt = await saltOf(tenancy, personId);
+    for (const trace of [personId, 'subject-of-mia', 'Mia Renamed', 'mia@example.org', salt]) {
+      expect(before).toContain(trace);
+    }
+
+    const reply = await tenancy.staff.erasePerson({ personId, reason: REASON });
+    expect(reply).toMatchObject({ reference, ownerlessProjects: [] });
+    const after = await everything(tenancy);
+    for (const trace of [personId, 'subject-of-mia', 'Mia Renamed', salt]) expect(after).not.toContain(trace);
+    expect(after.toLowerCase()).not.toContain('mia@example.org');
+    expect(after).toContain(reference);
+    expect((await otto.listProjectMembers({ project })).members.map(({ name }) => name)).toEqual(
+      expect.not.arrayContaining(['mia', 'Mia Renamed']),
+    );
+    expect((await tenancy.journal(reference)).at(-1)).toMatchObject({
+      actor: await referenceOf(tenancy, tenancy.staff),
+      action: 'person.erase',
+      tenant_id: null,
+      after: { reason: REASON, ownerlessProjects: [] },
+    });
+  });
+
+  it('is somebody new when they sign in again', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, mia } = await university(tenancy);
+    const [personId, reference] = [await idOf(tenancy, mia), await referenceOf(tenancy, mia)];
+    await tenancy.staff.erasePerson({ personId, reason: REASON });
+    expect(await idOf(tenancy, mia)).not.toBe(personId);
+    expect(await referenceOf(tenancy, mia)).not.toBe(reference);
+    expect(await codeOf(mia.getProject({ project }))).toBe('project_not_found');
+  });
+
+  it('cannot prevent it by owning or running things; these wait for somebody else then', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto, mia } = await university(tenancy);
+    const erase = async (personId: string) => tenancy.staff.erasePerson({ personId, reason: REASON });
+    const { ownerlessProjects } = await erase(await idOf(tenancy, otto));
+    expect(ownerlessProjects).toEqual([expect.objectContaining(project)]);
+    expect(await ada.getProject({ project })).toMatchObject({ ownerId: '', resourceVersion: 3n });
+    const ownerId = await idOf(tenancy, mia);
+    expect(await ada.transferProject({ project, ownerId })).toMatchObject({ ownerId });
+
+    await erase(await idOf(tenancy, ada));
+    expect((await tenancy.staff.listTenantAdmins({ tenantId })).members).toEqual([]);
+    expect(await codeOf(tenancy.staff.inviteTenantAdmin({ tenantId, email: emailOf(mia) }))).toBe('ok');
+  });
+
+  it("leaves the tokens that they made, which are the project's", async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto } = await university(tenancy);
+    const expiresAt = timestampFromDate(new Date(tenancy.clock.now().getTime() + 1_000));
+    const { secret } = await otto.createProjectToken({ project, name: 'nightly', role: Role.MEMBER, expiresAt });
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, otto), reason: REASON });
+    expect(await codeOf(tenancy.program(secret).getProject({ project }))).toBe('ok');
+    expect((await ada.listProjectTokens({ project })).tokens).toHaveLength(1);
+  });
+
+  it('takes along the invitations to an address only where it was theirs', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto, eve } = await university(tenancy);
+    const { secret } = await otto.inviteProjectMember({ project, email: emailOf(eve), role: Role.MEMBER });
+    const pretender = tenancy.person('pretender', { email: emailOf(eve), emailVerified: false });
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, pretender), reason: REASON });
+    expect((await otto.listInvitations(project)).invitations).toHaveLength(1);
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, eve), reason: REASON });
+    expect((await otto.listInvitations(project)).invitations).toEqual([]);
+    expect(await codeOf(eve.acceptInvitation({ secret }))).toBe('invitation_revoked');
+  });
+
+  it('is gone, whatever they were about to do', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto } = await university(tenancy);
+    for (let round = 0; round < 5; round++) {
+      const person = tenancy.person(`person-${round}`);
+      const personId = await idOf(tenancy, person);
+      const { secret } = await otto.inviteProjectMember({ project, email: emailOf(person), role: Role.MEMBER });
+      const [accepted, erased, handed] = await Promise.all([
+        codeOf(person.acceptInvitation({ secret })),
+        codeOf(tenancy.staff.erasePerson({ personId, reason: REASON })),
+        codeOf(ada.transferProject({ project, ownerId: personId })),
+      ]);
+      expect(['ok', 'not_a_person', 'invitation_revoked']).toContain(accepted);
+      expect(erased).toBe('ok');
+      expect(['ok', 'not_a_member']).toContain(handed);
+      expect(await everything(tenancy)).not.toContain(personId);
+      if (handed === 'ok') return;
+    }
+  });
+
+  it('is erased once, by staff, with a reason', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { ada, mia } = await university(tenancy);
+    const personId = await idOf(tenancy, mia);
+    for (const actor of [ada, mia, tenancy.auditor]) {
+      expect(await codeOf(actor.erasePerson({ personId, reason: REASON }))).toBe('not_allowed');
+    }
+    expect(await codeOf(tenancy.staff.erasePerson({ personId, reason: '' }))).toBe('invalid_request');
+    const twice = [1, 2].map(() => codeOf(tenancy.staff.erasePerson({ personId, reason: REASON })));
+    expect((await Promise.all(twice)).toSorted()).toEqual(['ok', 'person_not_found']);
+    const nobody = tenancy.staff.erasePerson({ personId: uuid7(), reason: REASON });
+    expect(await codeOf(nobody)).toBe('person_not_found');
+  });
+});
+
+const renamed = (actor: Parameters<typeof idOf>[1], name: string) => {
+  const { credential } = actor;
+  if (credential.case !== 'identity') throw new Error('Only people have names.');
+  return { case: 'identity', value: { ...credential.value, name } } as const;
+};
+
+/** Every row of every table, as text. */
+function everything(tenancy: TenancyUnderTest): Promise<string> {
+  return inScope(tenancy.db, 'all', async (tx) => {
+    const tables = await tx.query<{ name: string }[]>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`,
+    );
+    const rows = [];
+    for (const { name } of tables) rows.push(...(await tx.query<object[]>(`SELECT r::text FROM ${name} r`)));
+    return JSON.stringify(rows);
+  });
+}
+
+/** As PostgreSQL writes bytes. */
+async function saltOf(tenancy: TenancyUnderTest, id: string): Promise<string> {
+  const [row] = await tenancy.db.query<{ salt: string }[]>(
+    `SELECT encode(salt, 'hex') AS salt FROM person WHERE id = $1`,
+    [id],
+  );
+  return row!.salt;
+}

@@ -1,0 +1,64 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { ErasePersonRequest, ErasePersonResponseSchema } from '@kontor/contracts/tenancy/v1/tenancy';
+import type { Call } from '@kontor/kit/grpc';
+import { journal } from '@kontor/kit/journal';
+import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
+import type { EntityManager } from 'typeorm';
+import { emailKeyOf } from './email-key.ts';
+import type { Ports } from './ports.ts';
+import { ErasedPersonRow, InvitationRow, PersonRow, ProjectMemberRow, ProjectRow, TenantAdminRow } from './tables.ts';
+
+/**
+ * Forgets a person: identity, name, address, salt, memberships and invitations to the address are gone. What is left is
+ * the reference, which nothing leads back from. Nobody can keep it from happening: a project that the person owned has
+ * no owner then, and a tenant that nobody else ran has no admin, until somebody is invited.
+ *
+ * @throws Problem person_not_found, also when they were erased before
+ */
+export function erasePerson(
+  { db, clock }: Ports,
+  { personId, reason }: ErasePersonRequest,
+  { actor }: Call,
+): Promise<MessageInitShape<typeof ErasePersonResponseSchema>> {
+  const at = clock.now();
+  return inScope(db, 'all', async (tx) => {
+    // Who is about to make them a member holds this lock in a weaker form, and finds nobody once it is given.
+    const person = await tx.findOne(PersonRow, { where: { id: personId }, lock: { mode: 'pessimistic_write' } });
+    if (!person) throw Problem.notFound('person', personId);
+    const ownerless = await disown(tx, personId);
+    const { affected: projects } = await tx.delete(ProjectMemberRow, { personId });
+    const { affected: tenants } = await tx.delete(TenantAdminRow, { personId });
+    // An address that is not verified may be somebody else's, who is still to be invited.
+    if (person.isEmailVerified) await forgetInvitations(tx, person.email, at);
+    await tx.delete(PersonRow, { id: personId });
+
+    const { reference, mutations = 1n } = person;
+    await tx.insert(ErasedPersonRow, { reference, erasedAt: at, projectsOwned: ownerless.length, mutations });
+    const before = { projects, tenants };
+    const after = { reason, ownerlessProjects: ownerless };
+    await journal(tx, [{ at, actor, action: 'person.erase', subject: reference, before, after }]);
+    return { reference, ownerlessProjects: ownerless };
+  });
+}
+
+/** Locks the projects of which a person is a member, as all do who change memberships, and takes what they own. */
+async function disown(tx: EntityManager, personId: string): Promise<{ tenantId: string; projectId: string }[]> {
+  await tx.query(
+    `SELECT FROM project WHERE id IN (SELECT project_id FROM project_member WHERE person_id = $1)
+      ORDER BY id FOR UPDATE`,
+    [personId],
+  );
+  const { raw } = await tx
+    .createQueryBuilder()
+    .update(ProjectRow)
+    .set({ ownerId: null, resourceVersion: () => 'resource_version + 1' })
+    .where('owner_id = :personId', { personId })
+    .returning('tenant_id AS "tenantId", id AS "projectId"')
+    .execute();
+  return raw as { tenantId: string; projectId: string }[];
+}
+
+/** Those that are over name no address any more; those that have expired still do. */
+const forgetInvitations = (tx: EntityManager, email: string, at: Date) =>
+  tx.update(InvitationRow, { emailKey: emailKeyOf(email) }, { forgottenAt: at, email: null, emailKey: null });

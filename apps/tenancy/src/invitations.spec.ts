@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { Invitation_State as State, Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
+import { uuid7 } from '@kontor/kit/id';
+import { inScope } from '@kontor/kit/tenant-scope';
+import { projectWith, university } from '../testing/story.ts';
+import { codeOf, OPERATOR_TENANT, tenancyUnderTest } from '../testing/tenancy-under-test.ts';
+import type { Actor } from '../testing/through-gateway.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+describe('an invitation', () => {
+  it('is good for two weeks; its secret is shown once and kept as a digest', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const { invitation, secret } = await invite(otto, project, 'new@example.org');
+    expect(secret).toMatch(/^kinv_[\w-]{43}$/);
+    expect(invitation).toMatchObject({ ...project, email: 'new@example.org', role: Role.MEMBER, state: State.OPEN });
+    expect(timestampDate(invitation!.expiresAt!).getTime()).toBe(tenancy.clock.now().getTime() + 14 * DAY_MS);
+    const everything = await inScope(tenancy.db, 'all', (tx) => tx.query('SELECT invitation::text FROM invitation'));
+    expect(JSON.stringify(everything)).not.toContain(secret);
+    expect(JSON.stringify(await tenancy.journal())).not.toContain('new@example.org');
+  });
+
+  it('is listed until somebody takes it up or back, also when it has expired', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto } = await university(tenancy);
+    const states = async (actor: Actor, place: object) =>
+      (await actor.listInvitations({ tenantId, ...place })).invitations.map(({ email, state }) => [
+        email,
+        State[state],
+      ]);
+    const inProject = { projectId: project.projectId };
+    const back = await invite(otto, project, 'back@example.org');
+    await invite(otto, project, 'late@example.org');
+    await ada.inviteTenantAdmin({ tenantId, email: 'admin@example.org' });
+    expect(await states(otto, inProject)).toEqual([
+      ['late@example.org', 'OPEN'],
+      ['back@example.org', 'OPEN'],
+    ]);
+    expect(await states(ada, {})).toEqual([['admin@example.org', 'OPEN']]);
+    await otto.revokeInvitation({ tenantId, ...inProject, id: back.invitation!.id });
+    tenancy.clock.advance(14 * DAY_MS);
+    await invite(otto, project, 'new@example.org');
+    expect(await states(tenancy.staff, inProject)).toEqual([
+      ['new@example.org', 'OPEN'],
+      ['late@example.org', 'EXPIRED'],
+    ]);
+    expect(await codeOf(otto.listInvitations({ tenantId }))).toBe('not_allowed');
+  });
+
+  it('is taken back once, and forgets whom it was for', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const { invitation, secret } = await invite(otto, project, 'new@example.org');
+    const request = { ...project, id: invitation!.id };
+    expect(await otto.revokeInvitation(request)).toMatchObject({ state: State.REVOKED, email: 'new@example.org' });
+    expect(await otto.revokeInvitation(request)).toMatchObject({ state: State.REVOKED, email: '' });
+    expect(await codeOf(tenancy.person('new').acceptInvitation({ secret }))).toBe('invitation_revoked');
+    const entries = await tenancy.journal(invitation!.id);
+    expect(entries.map(({ action }) => action)).toEqual(['invitation.create', 'invitation.revoke']);
+  });
+
+  it('is found only where it was made', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto } = await university(tenancy);
+    const other = await projectWith(ada, tenantId, 'other');
+    const { invitation } = await invite(otto, project, 'new@example.org');
+    const id = invitation!.id;
+    for (const place of [{ tenantId }, other, { tenantId: OPERATOR_TENANT }]) {
+      expect(await codeOf(tenancy.staff.revokeInvitation({ ...place, id }))).toBe('invitation_not_found');
+    }
+    expect(await codeOf(otto.revokeInvitation({ ...other, id }))).toBe('not_allowed');
+    expect(await codeOf(ada.revokeInvitation({ ...project, id: uuid7() }))).toBe('invitation_not_found');
+  });
+
+  it('to an address is one at a time in each place, however the address is written', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto } = await university(tenancy);
+    await invite(otto, project, 'new@example.org');
+    expect(await codeOf(invite(otto, project, 'NEW@Example.org', Role.VIEWER))).toBe('already_invited');
+    expect(await codeOf(ada.inviteTenantAdmin({ tenantId, email: 'new@example.org' }))).toBe('ok');
+    tenancy.clock.advance(14 * DAY_MS);
+    expect(await codeOf(invite(otto, project, 'new@example.org'))).toBe('ok');
+    const both = ['one', 'two'].map(() => codeOf(invite(otto, project, 'pair@example.org')));
+    expect((await Promise.all(both)).toSorted()).toEqual(['already_invited', 'ok']);
+  });
+
+  it.each([
+    ['no address', { email: '' }],
+    ['an address that is none', { email: 'somebody' }],
+    ['an address with a blank', { email: 'some body@example.org' }],
+    ['an address that is too long', { email: `${'x'.repeat(320)}@example.org` }],
+    ['no role', { role: Role.UNSPECIFIED }],
+    ['a role in a tenant', { role: Role.TENANT_ADMIN }],
+  ])('with %s is refused', async (_, wrong) => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const request = { project, email: 'new@example.org', role: Role.MEMBER, ...wrong };
+    expect(await codeOf(otto.inviteProjectMember(request))).toBe('invalid_request');
+    expect((await otto.listInvitations(project)).invitations).toEqual([]);
+  });
+
+  it('is made by those alone who run the place', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, otto, mia, vera, eve } = await university(tenancy);
+    for (const actor of [mia, vera, tenancy.staff, tenancy.auditor]) {
+      expect(await codeOf(invite(actor, project, 'new@example.org'))).toBe('not_allowed');
+    }
+    expect(await codeOf(invite(eve, project, 'new@example.org'))).toBe('project_not_found');
+    for (const actor of [otto, mia, tenancy.auditor]) {
+      expect(await codeOf(actor.inviteTenantAdmin({ tenantId, email: 'new@example.org' }))).toBe('not_allowed');
+    }
+    expect(await codeOf(eve.inviteTenantAdmin({ tenantId, email: 'new@example.org' }))).toBe('tenant_not_found');
+    const nowhere = { tenantId: uuid7(), email: 'new@example.org' };
+    expect(await codeOf(tenancy.staff.inviteTenantAdmin(nowhere))).toBe('tenant_not_found');
+  });
+});
+
+describe('an invitation to own a project', () => {
+  it('is made only while nobody owns it and nobody else is invited to', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada } = await university(tenancy);
+    expect(await codeOf(invite(ada, project, 'x@example.org', Role.OWNER))).toBe('project_has_owner');
+    const free = await projectWith(ada, tenantId, 'free');
+    const codes = await Promise.all(
+      ['a', 'b', 'c'].map((name) => codeOf(invite(ada, free, `${name}@example.org`, Role.OWNER))),
+    );
+    expect(codes.toSorted()).toEqual(['ok', 'owner_invited', 'owner_invited']);
+    tenancy.clock.advance(14 * DAY_MS);
+    expect(await codeOf(invite(ada, free, 'd@example.org', Role.OWNER))).toBe('ok');
+  });
+});
+
+const invite = (actor: Actor, project: { tenantId: string; projectId: string }, email: string, role = Role.MEMBER) =>
+  actor.inviteProjectMember({ project, email, role });

@@ -1,0 +1,86 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  Invitation_State as State,
+  type InvitationSchema,
+  type ListInvitationsRequest,
+  type ListInvitationsResponseSchema,
+  type RevokeInvitationRequest,
+} from '@kontor/contracts/tenancy/v1/tenancy';
+import type { Call } from '@kontor/kit/grpc';
+import { journal } from '@kontor/kit/journal';
+import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
+import { IsNull, Not } from 'typeorm';
+import type { Ports } from './ports.ts';
+import { InvitationRow } from './tables.ts';
+
+export type InvitationMessage = MessageInitShape<typeof InvitationSchema>;
+
+/** An invitation opens either a tenant or a project, and is looked for only there. */
+export const placeOf = ({ tenantId, projectId }: { tenantId: string; projectId: string | null }) => ({
+  tenantId,
+  projectId: projectId || IsNull(),
+});
+
+/** Those that are open, and those that ended because nobody took them up in time. Newest first. */
+export function listInvitations(
+  { db, clock }: Ports,
+  request: ListInvitationsRequest,
+): Promise<MessageInitShape<typeof ListInvitationsResponseSchema>> {
+  return inScope(db, { tenantId: request.tenantId }, async (tx) => {
+    const rows = await tx.find(InvitationRow, {
+      where: { ...placeOf(request), email: Not(IsNull()) },
+      order: { createdAt: 'DESC', id: 'DESC' },
+    });
+    return { invitations: rows.map((row) => toInvitation(row, clock.now())) };
+  });
+}
+
+/**
+ * Takes an invitation back, and forgets whom it was for. One that was taken back already stays so.
+ *
+ * @throws Problem invitation_not_found, invitation_accepted
+ */
+export function revokeInvitation(
+  { db, clock }: Ports,
+  request: RevokeInvitationRequest,
+  { actor }: Call,
+): Promise<InvitationMessage> {
+  const { tenantId, id } = request;
+  const at = clock.now();
+  return inScope(db, { tenantId }, async (tx) => {
+    const where = { ...placeOf(request), id };
+    const invitation = await tx.findOne(InvitationRow, { where, lock: { mode: 'pessimistic_write' } });
+    if (!invitation) throw Problem.notFound('invitation', id);
+    if (invitation.acceptedAt) throw invitationAccepted();
+    if (isTakenBack(invitation)) return toInvitation(invitation, at);
+    await tx.update(InvitationRow, { id }, { revokedAt: at, email: null, emailKey: null });
+    const before = { state: State[stateOf(invitation, at)] };
+    const after = { state: State[State.REVOKED] };
+    await journal(tx, [{ at, actor, action: 'invitation.revoke', tenantId, subject: id, before, after }]);
+    return toInvitation({ ...invitation, revokedAt: at }, at);
+  });
+}
+
+export const invitationAccepted = (): Problem =>
+  Problem.conflict('invitation_accepted', 'The invitation has been taken up.', 'End the membership instead.');
+
+const isTakenBack = ({ revokedAt, forgottenAt }: InvitationRow): boolean => revokedAt !== null || forgottenAt !== null;
+
+export function stateOf(invitation: InvitationRow, now: Date): State {
+  if (invitation.acceptedAt) return State.ACCEPTED;
+  if (isTakenBack(invitation)) return State.REVOKED;
+  return invitation.expiresAt <= now ? State.EXPIRED : State.OPEN;
+}
+
+export const toInvitation = (row: InvitationRow, now: Date): InvitationMessage => ({
+  id: row.id,
+  tenantId: row.tenantId,
+  projectId: row.projectId ?? '',
+  email: row.email ?? '',
+  role: row.role,
+  state: stateOf(row, now),
+  expiresAt: timestampFromDate(row.expiresAt),
+  createdAt: timestampFromDate(row.createdAt),
+});

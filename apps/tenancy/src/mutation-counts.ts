@@ -1,0 +1,45 @@
+import type { MutationCount } from '@kontor/kit/journal-mutations';
+
+/**
+ * How many mutations there were, counted without the journal. Changes and ends of memberships leave nothing to count:
+ * a membership that has ended must leave no trace of who it was.
+ */
+export const MUTATION_COUNTS: MutationCount[] = [
+  {
+    what: 'what was written down of people',
+    actions: /^person\.(first-seen|update)$/,
+    sql: `SELECT (SELECT coalesce(sum(mutations), 0) FROM person) +
+                 (SELECT coalesce(sum(mutations), 0) FROM erased_person)`,
+  },
+  { what: 'people erased', actions: /^person\.erase$/, sql: 'SELECT count(*) FROM erased_person' },
+  {
+    what: 'changes of tenants',
+    actions: /^tenant\.(create|update|suspend|resume)$/,
+    sql: 'SELECT coalesce(sum(mutations), 0) FROM tenant',
+  },
+  {
+    // Owners come by invitation too, and go by being erased: those changes are of other kinds.
+    what: 'changes of projects',
+    actions: /^project\.(create|update|suspend|resume|transfer)$/,
+    sql: `SELECT (SELECT coalesce(sum(mutations), 0) FROM project) -
+                 (SELECT count(*) FROM invitation WHERE accepted_at IS NOT NULL AND role = 2) -
+                 (SELECT coalesce(sum(projects_owned), 0) FROM erased_person)`,
+  },
+  { what: 'invitations', actions: /^invitation\.create$/, sql: 'SELECT count(*) FROM invitation' },
+  {
+    what: 'invitations taken up',
+    actions: /^invitation\.accept$/,
+    sql: 'SELECT count(accepted_at) FROM invitation',
+  },
+  {
+    what: 'invitations taken back',
+    actions: /^invitation\.revoke$/,
+    sql: 'SELECT count(revoked_at) FROM invitation',
+  },
+  { what: 'project tokens', actions: /^project-token\.create$/, sql: 'SELECT count(*) FROM project_token' },
+  {
+    what: 'project tokens taken back',
+    actions: /^project-token\.revoke$/,
+    sql: 'SELECT count(revoked_at) FROM project_token',
+  },
+];

@@ -1,0 +1,29 @@
+import { Problem } from '@kontor/kit/problem';
+import { In, type EntityManager } from 'typeorm';
+import { PersonRow } from './tables.ts';
+
+/** How the journal names a person, for there ids would say who it was. */
+export async function referenceOf(tx: EntityManager, personId: string): Promise<string> {
+  const { reference } = await tx.findOneOrFail(PersonRow, { where: { id: personId }, select: { reference: true } });
+  return reference;
+}
+
+/** Names and addresses of some people, by their ids. */
+export async function namesOf(
+  tx: EntityManager,
+  ids: string[],
+): Promise<Map<string, Pick<PersonRow, 'name' | 'email'>>> {
+  const people = await tx.find(PersonRow, { where: { id: In(ids) }, select: { id: true, name: true, email: true } });
+  return new Map(people.map((person) => [person.id, person]));
+}
+
+/**
+ * A person who stays one until the transaction ends: whoever wants to erase them waits.
+ *
+ * @throws Problem not_a_person, for whoever was erased since they signed in
+ */
+export async function keepPerson(tx: EntityManager, id: string): Promise<PersonRow> {
+  const person = await tx.findOne(PersonRow, { where: { id }, lock: { mode: 'pessimistic_read' } });
+  if (!person) throw Problem.forbidden('not_a_person', 'This takes a person who has signed in.', 'Sign in again.');
+  return person;
+}

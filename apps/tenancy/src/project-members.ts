@@ -1,0 +1,109 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  Member_Role as Role,
+  type ListMembersResponseSchema,
+  type ListProjectMembersRequest,
+  type MemberSchema,
+  type RemoveProjectMemberRequest,
+  type SetProjectMemberRequest,
+} from '@kontor/contracts/tenancy/v1/tenancy';
+import type { Call } from '@kontor/kit/grpc';
+import { journal } from '@kontor/kit/journal';
+import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
+import type { EntityManager } from 'typeorm';
+import { namesOf, referenceOf } from './people.ts';
+import type { Ports } from './ports.ts';
+import { findProject, lockProject, projectOf } from './projects.ts';
+import { ProjectMemberRow, type PersonRow, type ProjectRow } from './tables.ts';
+
+export type MemberMessage = MessageInitShape<typeof MemberSchema>;
+export type Members = MessageInitShape<typeof ListMembersResponseSchema>;
+
+/** Those who came first, first. */
+export function listProjectMembers({ db }: Ports, request: ListProjectMembersRequest): Promise<Members> {
+  const { tenantId, projectId } = projectOf(request);
+  return inScope(db, { tenantId }, async (tx) => {
+    const project = await findProject(tx, tenantId, projectId);
+    const rows = await tx.find(ProjectMemberRow, {
+      where: { tenantId, projectId },
+      order: { since: 'ASC', personId: 'ASC' },
+    });
+    const names = await namesOf(
+      tx,
+      rows.map(({ personId }) => personId),
+    );
+    return { members: rows.map((row) => toMember(project, row, names.get(row.personId))) };
+  });
+}
+
+/** @throws Problem project_not_found, member_not_found, owner_stays */
+export function setProjectMember(
+  { db, clock }: Ports,
+  request: SetProjectMemberRequest,
+  { actor }: Call,
+): Promise<MemberMessage> {
+  const { tenantId, projectId } = projectOf(request);
+  const { personId, role } = request;
+  return inScope(db, { tenantId }, async (tx) => {
+    const { project, member } = await lockMember(tx, tenantId, projectId, personId);
+    if (member.role !== role) {
+      await tx.update(ProjectMemberRow, { projectId, personId }, { role });
+      const reference = await referenceOf(tx, personId);
+      const before = { member: reference, role: Role[member.role] };
+      const after = { member: reference, role: Role[role] };
+      const entry = { actor, action: 'project.set-member', tenantId, subject: projectId, before, after };
+      await journal(tx, [{ at: clock.now(), ...entry }]);
+    }
+    const names = await namesOf(tx, [personId]);
+    return toMember(project, { ...member, role }, names.get(personId));
+  });
+}
+
+/** @throws Problem project_not_found, member_not_found, owner_stays */
+export function removeProjectMember(
+  { db, clock }: Ports,
+  request: RemoveProjectMemberRequest,
+  { actor }: Call,
+): Promise<Record<string, never>> {
+  const { tenantId, projectId } = projectOf(request);
+  const { personId } = request;
+  return inScope(db, { tenantId }, async (tx) => {
+    const { member } = await lockMember(tx, tenantId, projectId, personId);
+    await tx.delete(ProjectMemberRow, { projectId, personId });
+    const before = { member: await referenceOf(tx, personId), role: Role[member.role] };
+    const entry = { actor, action: 'project.remove-member', tenantId, subject: projectId, before };
+    await journal(tx, [{ at: clock.now(), ...entry }]);
+    return {};
+  });
+}
+
+/** A member who is not the owner, and the project, which nobody else changes until the transaction ends. */
+async function lockMember(tx: EntityManager, tenantId: string, projectId: string, personId: string) {
+  const project = await lockProject(tx, tenantId, projectId);
+  const member = await tx.findOneBy(ProjectMemberRow, { tenantId, projectId, personId });
+  if (!member) throw Problem.notFound('member', personId);
+  if (project.ownerId === personId) {
+    throw Problem.refused(
+      'owner_stays',
+      'The person owns the project.',
+      'Hand the project over to another member first.',
+    );
+  }
+  return { project, member };
+}
+
+export const toMember = (
+  { ownerId }: Pick<ProjectRow, 'ownerId'>,
+  { tenantId, projectId, personId, role, since }: ProjectMemberRow,
+  person: Pick<PersonRow, 'name' | 'email'> | undefined,
+): MemberMessage => ({
+  tenantId,
+  projectId,
+  personId,
+  role: personId === ownerId ? Role.OWNER : role,
+  name: person?.name ?? '',
+  email: person?.email ?? '',
+  since: timestampFromDate(since),
+});

@@ -1,0 +1,131 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { describe, expect, it } from '@jest/globals';
+import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
+import { uuid7 } from '@kontor/kit/id';
+import { inScope } from '@kontor/kit/tenant-scope';
+import { projectWith, referenceOf, university } from '../testing/story.ts';
+import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
+import type { Actor } from '../testing/through-gateway.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('a project token', () => {
+  it('lets a program see its project; its secret is shown once and kept as a digest', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const { token, secret } = await make(tenancy, otto, project);
+    expect(secret).toMatch(/^kpt_[\w-]{43}$/);
+    expect(token).toMatchObject({ project, name: 'nightly', role: Role.VIEWER });
+    expect(token?.revokedAt).toBeUndefined();
+    expect(await tenancy.program(secret).getProject({ project })).toMatchObject({ slug: 'vision' });
+    expect((await otto.listProjectTokens({ project })).tokens).toEqual([token]);
+    const everything = await inScope(tenancy.db, 'all', (tx) =>
+      tx.query('SELECT project_token::text FROM project_token'),
+    );
+    expect(JSON.stringify([everything, await tenancy.journal()])).not.toContain(secret);
+    expect(await tenancy.journal(token!.id)).toEqual([
+      expect.objectContaining({
+        actor: await referenceOf(tenancy, otto),
+        action: 'project-token.create',
+        after: { projectId: project.projectId, role: 'VIEWER', expiresAt: '2030-01-01T01:00:00.000Z' },
+      }),
+    ]);
+  });
+
+  it('that works as a member manages nobody, and what it does is done by the token', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const { secret } = await make(tenancy, otto, project, { role: Role.MEMBER });
+    const program = tenancy.program(secret);
+    expect(await codeOf(program.listProjectMembers({ project }))).toBe('ok');
+    const invite = program.inviteProjectMember({ project, email: 'x@example.org', role: Role.VIEWER });
+    expect(await codeOf(invite)).toBe('not_allowed');
+    expect(await codeOf(make(tenancy, program, project))).toBe('not_allowed');
+  });
+
+  it('ends at once when it is taken back, once', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto } = await university(tenancy);
+    const { token, secret } = await make(tenancy, otto, project);
+    const request = { project, id: token!.id };
+    const revoked = await ada.revokeProjectToken(request);
+    expect(revoked.revokedAt).toEqual(timestampFromDate(tenancy.clock.now()));
+    tenancy.clock.advance(1_000);
+    expect(await tenancy.staff.revokeProjectToken(request)).toEqual(revoked);
+    expect(await codeOf(tenancy.program(secret).getProject({ project }))).toBe('token_invalid');
+    expect((await tenancy.journal(token!.id)).map(({ action }) => action)).toEqual([
+      'project-token.create',
+      'project-token.revoke',
+    ]);
+  });
+
+  it('is good for a year at most, and for some time at least', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const until = (time: string) => codeOf(make(tenancy, otto, project, { until: new Date(time) }));
+    expect(await until('2031-01-01T00:00:00Z')).toBe('ok');
+    expect(await until('2031-01-01T00:00:00.001Z')).toBe('token_expiry_invalid');
+    expect(await until('2030-01-01T00:00:00Z')).toBe('token_expiry_invalid');
+    expect(await until('2029-01-01T00:00:00Z')).toBe('token_expiry_invalid');
+    const without = otto.createProjectToken({ project, name: 'x', role: Role.MEMBER });
+    expect(await codeOf(without)).toBe('invalid_request');
+  });
+
+  it.each([
+    ['no name', { name: '' }],
+    ['a name that is too long', { name: 'x'.repeat(101) }],
+    ['the role of an owner', { role: Role.OWNER }],
+    ['no role', { role: Role.UNSPECIFIED }],
+  ])('with %s is refused', async (_, wrong) => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    expect(await codeOf(make(tenancy, otto, project, wrong))).toBe('invalid_request');
+    expect((await otto.listProjectTokens({ project })).tokens).toEqual([]);
+  });
+
+  it('is one of fifty that are good, also when many are made at the same time', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    for (let n = 0; n < 47; n++) await make(tenancy, otto, project);
+    const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf(make(tenancy, otto, project))));
+    expect(codes.toSorted()).toEqual(['ok', 'ok', 'ok', 'too_many_tokens', 'too_many_tokens']);
+    const { tokens } = await otto.listProjectTokens({ project });
+    await otto.revokeProjectToken({ project, id: tokens[0]!.id });
+    expect(await codeOf(make(tenancy, otto, project))).toBe('ok');
+    tenancy.clock.advance(HOUR_MS);
+    expect(await codeOf(make(tenancy, otto, project))).toBe('ok');
+  });
+
+  it('is made by the owner alone, and seen by those who run things', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto, mia, vera, eve } = await university(tenancy);
+    for (const actor of [ada, mia, vera, tenancy.staff, tenancy.auditor]) {
+      expect(await codeOf(make(tenancy, actor, project))).toBe('not_allowed');
+    }
+    for (const actor of [ada, otto, tenancy.staff, tenancy.auditor]) {
+      expect(await codeOf(actor.listProjectTokens({ project }))).toBe('ok');
+    }
+    expect(await codeOf(mia.listProjectTokens({ project }))).toBe('not_allowed');
+    expect(await codeOf(eve.listProjectTokens({ project }))).toBe('project_not_found');
+  });
+
+  it('is found only in its project', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto } = await university(tenancy);
+    const { token } = await make(tenancy, otto, project);
+    const other = await projectWith(ada, tenantId, 'other');
+    const revoke = (place: typeof project, id: string) => codeOf(ada.revokeProjectToken({ project: place, id }));
+    expect(await revoke(other, token!.id)).toBe('project_token_not_found');
+    expect(await revoke(project, uuid7())).toBe('project_token_not_found');
+    expect((await ada.listProjectTokens({ project: other })).tokens).toEqual([]);
+  });
+});
+
+function make(
+  tenancy: TenancyUnderTest,
+  actor: Actor,
+  project: { tenantId: string; projectId: string },
+  { until = new Date(tenancy.clock.now().getTime() + HOUR_MS), name = 'nightly', role = Role.VIEWER } = {},
+) {
+  return actor.createProjectToken({ project, name, role, expiresAt: timestampFromDate(until) });
+}

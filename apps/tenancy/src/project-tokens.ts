@@ -1,0 +1,123 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  Member_Role as Role,
+  type CreateProjectTokenRequest,
+  type ListProjectTokensRequest,
+  type ListProjectTokensResponseSchema,
+  type NewProjectTokenSchema,
+  type ProjectTokenSchema,
+  type RevokeProjectTokenRequest,
+} from '@kontor/contracts/tenancy/v1/tenancy';
+import type { Call } from '@kontor/kit/grpc';
+import { uuid7 } from '@kontor/kit/id';
+import { journal } from '@kontor/kit/journal';
+import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
+import { IsNull, MoreThan } from 'typeorm';
+import type { Ports } from './ports.ts';
+import { findProject, lockProject, projectOf } from './projects.ts';
+import { newSecret } from './secret.ts';
+import { ProjectTokenRow } from './tables.ts';
+
+type TokenMessage = MessageInitShape<typeof ProjectTokenSchema>;
+
+const LIVE_MAX = 50;
+
+/** @throws Problem project_not_found, token_expiry_invalid, too_many_tokens */
+export function createProjectToken(
+  { db, clock }: Ports,
+  request: CreateProjectTokenRequest,
+  { actor }: Call,
+): Promise<MessageInitShape<typeof NewProjectTokenSchema>> {
+  const { tenantId, projectId } = projectOf(request);
+  const at = clock.now();
+  const expiresAt = expiryOf(request, at);
+  return inScope(db, { tenantId }, async (tx) => {
+    // Of two who make one at the same time the second counts the first's.
+    await lockProject(tx, tenantId, projectId);
+    const live = { tenantId, projectId, revokedAt: IsNull(), expiresAt: MoreThan(at) };
+    if ((await tx.countBy(ProjectTokenRow, live)) >= LIVE_MAX) {
+      const detail = `The project has ${LIVE_MAX} tokens that are good.`;
+      throw Problem.refused('too_many_tokens', detail, 'Take back one that nobody needs.');
+    }
+    const { secret, secretSha256 } = newSecret('kpt');
+    const { name, role } = request;
+    const token: ProjectTokenRow = {
+      id: uuid7(),
+      tenantId,
+      projectId,
+      name,
+      role,
+      secretSha256,
+      createdBy: actor,
+      createdAt: at,
+      expiresAt,
+      revokedAt: null,
+    };
+    await tx.insert(ProjectTokenRow, token);
+    const after = { projectId, role: Role[role], expiresAt };
+    await journal(tx, [{ at, actor, action: 'project-token.create', tenantId, subject: token.id, after }]);
+    return { token: toToken(token), secret };
+  });
+}
+
+/** Newest first, those that are over too. */
+export function listProjectTokens(
+  { db }: Ports,
+  request: ListProjectTokensRequest,
+): Promise<MessageInitShape<typeof ListProjectTokensResponseSchema>> {
+  const { tenantId, projectId } = projectOf(request);
+  return inScope(db, { tenantId }, async (tx) => {
+    await findProject(tx, tenantId, projectId);
+    const order = { createdAt: 'DESC', id: 'DESC' } as const;
+    const rows = await tx.find(ProjectTokenRow, { where: { tenantId, projectId }, order });
+    return { tokens: rows.map(toToken) };
+  });
+}
+
+/**
+ * Ends a token at once. One that has ended already stays so.
+ *
+ * @throws Problem project_token_not_found, also for a token of another project
+ */
+export function revokeProjectToken(
+  { db, clock }: Ports,
+  request: RevokeProjectTokenRequest,
+  { actor }: Call,
+): Promise<TokenMessage> {
+  const { tenantId, projectId } = projectOf(request);
+  const { id } = request;
+  const at = clock.now();
+  return inScope(db, { tenantId }, async (tx) => {
+    const where = { tenantId, projectId, id };
+    const token = await tx.findOne(ProjectTokenRow, { where, lock: { mode: 'pessimistic_write' } });
+    if (!token) throw Problem.notFound('project_token', id);
+    if (token.revokedAt) return toToken(token);
+    await tx.update(ProjectTokenRow, { id }, { revokedAt: at });
+    const after = { projectId, revokedAt: at };
+    await journal(tx, [{ at, actor, action: 'project-token.revoke', tenantId, subject: id, after }]);
+    return toToken({ ...token, revokedAt: at });
+  });
+}
+
+/** Ahead, and at most a year. */
+function expiryOf({ expiresAt }: CreateProjectTokenRequest, now: Date): Date {
+  const latest = new Date(now);
+  latest.setUTCFullYear(latest.getUTCFullYear() + 1);
+  const expiry = expiresAt ? timestampDate(expiresAt) : now;
+  if (expiry > now && expiry <= latest) return expiry;
+  const violation = { field: 'expiresAt', detail: 'must be ahead, and at most a year' };
+  const detail = `A token can be good until ${latest.toISOString()} at most, and for some time at least.`;
+  throw Problem.invalid('token_expiry_invalid', detail, 'Choose an earlier end that is still ahead.', [violation]);
+}
+
+const toToken = ({ id, tenantId, projectId, name, role, ...times }: ProjectTokenRow): TokenMessage => ({
+  id,
+  project: { tenantId, projectId },
+  name,
+  role,
+  expiresAt: timestampFromDate(times.expiresAt),
+  createdAt: timestampFromDate(times.createdAt),
+  ...(times.revokedAt && { revokedAt: timestampFromDate(times.revokedAt) }),
+});

@@ -1,0 +1,67 @@
+import {
+  Project_State,
+  Tenant_State,
+  type ResumeProjectRequest,
+  type ResumeTenantRequest,
+  type SuspendProjectRequest,
+  type SuspendTenantRequest,
+} from '@kontor/contracts/tenancy/v1/tenancy';
+import type { Call } from '@kontor/kit/grpc';
+import { journal } from '@kontor/kit/journal';
+import { inScope } from '@kontor/kit/tenant-scope';
+import type { Ports } from './ports.ts';
+import { lockProject, projectOf, toProject, type ProjectMessage } from './projects.ts';
+import { ProjectRow, TenantRow } from './tables.ts';
+import { lockTenant, toTenant, type TenantMessage } from './tenants.ts';
+
+/** From the next caller context on its people only look; see roles.ts. One that is suspended already stays so. */
+export const suspendTenant = (ports: Ports, { tenantId, reason }: SuspendTenantRequest, call: Call) =>
+  setTenantState(ports, tenantId, Tenant_State.SUSPENDED, call, reason);
+
+export const resumeTenant = (ports: Ports, { tenantId }: ResumeTenantRequest, call: Call) =>
+  setTenantState(ports, tenantId, Tenant_State.ACTIVE, call);
+
+export const suspendProject = (ports: Ports, request: SuspendProjectRequest, call: Call) =>
+  setProjectState(ports, request, Project_State.SUSPENDED, call, request.reason);
+
+export const resumeProject = (ports: Ports, request: ResumeProjectRequest, call: Call) =>
+  setProjectState(ports, request, Project_State.ACTIVE, call);
+
+function setTenantState(
+  { db, clock }: Ports,
+  id: string,
+  state: Tenant_State,
+  { actor }: Call,
+  reason?: string,
+): Promise<TenantMessage> {
+  return inScope(db, { tenantId: id }, async (tx) => {
+    const tenant = await lockTenant(tx, id);
+    if (tenant.state === state) return toTenant(tenant);
+    const resourceVersion = tenant.resourceVersion + 1n;
+    await tx.update(TenantRow, { id }, { state, resourceVersion });
+    const action = state === Tenant_State.SUSPENDED ? 'tenant.suspend' : 'tenant.resume';
+    const [before, after] = [{ state: Tenant_State[tenant.state] }, { state: Tenant_State[state], reason }];
+    await journal(tx, [{ at: clock.now(), actor, action, tenantId: id, subject: id, before, after }]);
+    return toTenant({ ...tenant, state, resourceVersion });
+  });
+}
+
+function setProjectState(
+  { db, clock }: Ports,
+  request: Pick<ResumeProjectRequest, 'project'>,
+  state: Project_State,
+  { actor }: Call,
+  reason?: string,
+): Promise<ProjectMessage> {
+  const { tenantId, projectId: id } = projectOf(request);
+  return inScope(db, { tenantId }, async (tx) => {
+    const project = await lockProject(tx, tenantId, id);
+    if (project.state === state) return toProject(project);
+    const resourceVersion = project.resourceVersion + 1n;
+    await tx.update(ProjectRow, { id }, { state, resourceVersion });
+    const action = state === Project_State.SUSPENDED ? 'project.suspend' : 'project.resume';
+    const [before, after] = [{ state: Project_State[project.state] }, { state: Project_State[state], reason }];
+    await journal(tx, [{ at: clock.now(), actor, action, tenantId, subject: id, before, after }]);
+    return toProject({ ...project, state, resourceVersion });
+  });
+}
