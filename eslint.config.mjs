@@ -28,7 +28,7 @@ const layers = [
   layer('e2e', 'e2e', 'example', 'testing', 'tool', 'infra', 'domain', 'kit', 'contract'),
 ];
 
-const owners = ['gateway', 'quota', 'compute', 'shared'].map(owner);
+const owners = ['gateway', 'tenancy', 'quota', 'compute', 'shared'].map(owner);
 
 /** Specs, what several of them share, and suites they run against their own subject. */
 const tests = ['**/*.spec.ts', 'apps/*/testing/**', '**/conformance/**', '**/*-under-test.ts'];

@@ -13,13 +13,15 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { costUcr } from '@kontor/ledger/cost';
+import { setRate } from '@kontor/testing/founded-project';
 import { startOperator, type Operator } from '@kontor/testing/operator';
-import { Project, UCR_PER_DEVICE_HOUR } from './project.ts';
+import { CLASS, Project, UCR_PER_DEVICE_HOUR } from './project.ts';
 
 let operator: Operator;
 beforeAll(async () => {
   // Short intervals of cover, so that money can run out within a test.
   operator = await startOperator({ env: { KONTOR_COVER_MS: '2000', KONTOR_COVER_MARGIN_MS: '1000' } });
+  await setRate(operator, CLASS, UCR_PER_DEVICE_HOUR);
 }, 180_000);
 afterAll(async () => {
   await operator[Symbol.asyncDispose]();
@@ -49,8 +51,8 @@ describe('a job', () => {
       outputs: ['count.txt'],
     });
     expect(job.outputs.map(({ path }) => path)).toEqual(['count.txt']);
-    expect((await operator.rest.bytes(`${project.path}/jobs/${job.id}/outputs/count.txt`)).toString().trim()).toBe('3');
-    expect((await operator.rest.get(`${project.path}/jobs/${job.id}/outputs/other.txt`)).status).toBe(404);
+    expect((await project.rest.bytes(`${project.path}/jobs/${job.id}/outputs/count.txt`)).toString().trim()).toBe('3');
+    expect((await project.rest.get(`${project.path}/jobs/${job.id}/outputs/other.txt`)).status).toBe(404);
   });
 
   it('that fails is charged for what it used, and says how it ended', async () => {
@@ -72,7 +74,7 @@ describe('a job', () => {
     const request = project.newJob('trap "echo goodbye; exit 0" TERM; echo up; while :; do sleep 0.05; done');
     await project.submit(request);
     await project.reaches(request.id, ({ state }) => state === State.RUNNING);
-    await operator.rest.post(`${project.path}/jobs/${request.id}/cancel`);
+    await project.rest.post(`${project.path}/jobs/${request.id}/cancel`);
     const job = await project.ended(request.id);
     expect(job.state).toBe(State.CANCELLED);
     expect(await project.printed(job.id)).toContain('goodbye');
@@ -98,7 +100,7 @@ describe('a job', () => {
     expect(answers.map(({ status }) => status).every((status) => status === 200 || status === 201)).toBe(true);
     expect((await project.submit({ ...request, name: 'another' })).status).toBe(409);
     await project.ended(request.id);
-    const { jobs } = fromJson(ListJobsResponseSchema, (await operator.rest.get(`${project.path}/jobs`)).body);
+    const { jobs } = fromJson(ListJobsResponseSchema, (await project.rest.get(`${project.path}/jobs`)).body);
     expect(jobs).toHaveLength(1);
   });
 
@@ -107,7 +109,7 @@ describe('a job', () => {
     const long = Array.from({ length: 8 }, () => project.newJob('sleep 1'));
     const answers = await Promise.all(long.map((request) => project.submit(request)));
     expect(answers.map(({ status }) => status)).toEqual(long.map(() => 201));
-    const decision = await operator.rest.post(`${project.path}/jobs/explain`, project.newJob('true'));
+    const decision = await project.rest.post(`${project.path}/jobs/explain`, project.newJob('true'));
     expect(fromJson(DecisionSchema, decision.body).verdict).toBe(Verdict.QUEUED);
     const ended = await Promise.all(long.map(({ id }) => project.ended(id, 60_000)));
     expect(ended.map(({ state }) => state)).toEqual(long.map(() => State.SUCCEEDED));
@@ -136,28 +138,29 @@ describe('a refusal names its rule and what would help, and changes nothing', ()
   });
 
   it('a project nobody opened', async () => {
-    const stranger = new Project(operator);
-    expect((await stranger.submit(stranger.newJob('true'))).status).toBeGreaterThanOrEqual(400);
-    expect((await operator.rest.get(`${stranger.path}/jobs/${uuid7()}`)).status).toBe(404);
+    const stranger = new Project(operator, uuid7());
+    expect((await stranger.submit(stranger.newJob('true'))).status).toBe(404);
+    expect((await stranger.rest.get(`${stranger.path}/jobs/${uuid7()}`)).status).toBe(404);
   });
 });
 
 describe('the books', () => {
   it('sum to zero, hold nothing for ended jobs, and overdraw nobody', async () => {
-    const { assets } = fromJson(GetTrialBalanceResponseSchema, (await operator.rest.get('/v1/trial-balance')).body);
+    const { assets } = fromJson(
+      GetTrialBalanceResponseSchema,
+      (await operator.as('auditor').get('/v1/trial-balance')).body,
+    );
     expect(assets.length).toBeGreaterThanOrEqual(3);
     for (const asset of assets)
       expect(asset).toMatchObject({ sum: 0n, held: 0n, heldByLegs: 0n, overdrawnAccounts: 0 });
   });
 });
 
-async function setup(credits = 1_000_000_000n): Promise<Project> {
-  const project = new Project(operator);
-  await project.fund(credits);
-  return project;
+function setup(credits = 1_000_000_000n): Promise<Project> {
+  return Project.found(operator, credits);
 }
 
 async function holdings(project: Project): Promise<bigint[]> {
-  const { accounts } = fromJson(ListAccountsResponseSchema, (await operator.rest.get(`${project.path}/accounts`)).body);
+  const { accounts } = fromJson(ListAccountsResponseSchema, (await project.rest.get(`${project.path}/accounts`)).body);
   return accounts.map(({ held }) => held);
 }

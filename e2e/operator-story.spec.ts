@@ -14,8 +14,12 @@ describe('an operator', () => {
     const [, accuracy] = /reads ([\d.]+) % of 1,756 digits/.exec(output) ?? [];
     expect(Number(accuracy)).toBeGreaterThan(90);
     const [, ms, rate, cost] =
-      /floor\((\d+) device-ms of \S+ × (\d+) µcr\/h ÷ 3600000\) = (\d+) µcr, paid in full/.exec(output) ?? [];
+      /floor\((\d+) device-ms of \S+ × (\d+) µcr\/h ÷ 3600000\) = (\d+) µcr/.exec(output) ?? [];
     expect(BigInt(cost ?? -1)).toBe((BigInt(ms ?? 0) * BigInt(rate ?? 0)) / 3_600_000n);
+    const [, award, own] =
+      /400000 ÷ 1000000\) = (\d+) µcr by the programme, (\d+) µcr by the project/.exec(output) ?? [];
+    expect(BigInt(award ?? -1)).toBe((BigInt(cost ?? 0) * 4n) / 10n);
+    expect(BigInt(award ?? 0) + BigInt(own ?? 0)).toBe(BigInt(cost ?? -1));
     expect(await operator.stop()).toBe(0);
     expect(secretsIn(join(operator.home, 'logs'), join(operator.home, 'secrets'))).toEqual([]);
   }, 240_000);
@@ -23,8 +27,7 @@ describe('an operator', () => {
   it('that stops and starts again keeps its data and finds its running job, which is charged once', async () => {
     const home = mkdtempSync(join(tmpdir(), 'kontor-kept-'));
     let first = await startOperator({ home });
-    const project = new Project(first);
-    await project.fund(1_000_000_000n);
+    const project = await Project.found(first, 1_000_000_000n);
     const request = project.newJob('echo begun; sleep 6; echo done');
     await project.submit(request);
     await project.reaches(request.id, ({ state }) => state === State.RUNNING);
@@ -32,7 +35,7 @@ describe('an operator', () => {
 
     await using again = await startOperator({ home });
     first = again;
-    const same = Object.assign(new Project(again), { id: project.id, path: project.path });
+    const same = new Project(again, project.id);
     const job = await same.ended(request.id);
     expect(job).toMatchObject({ state: State.SUCCEEDED, exitCode: 0 });
     expect(await same.printed(request.id)).toBe('begun\ndone\n');
@@ -45,9 +48,8 @@ describe('an operator', () => {
 
   it('restarts what crashes: each service and PostgreSQL killed, and work goes on', async () => {
     await using operator = await startOperator();
-    const project = new Project(operator);
-    await project.fund(1_000_000_000n);
-    for (const name of ['quota', 'compute', 'gateway', 'postgres'] as const) {
+    const project = await Project.found(operator, 1_000_000_000n);
+    for (const name of ['identity', 'tenancy', 'quota', 'compute', 'gateway', 'postgres'] as const) {
       const pid = operator.pidOf(name);
       if (pid === undefined) throw new Error(`${name} does not run.`);
       process.kill(pid, 'SIGKILL');

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { create, fromJson, toJson, type MessageInitShape } from '@bufbuild/protobuf';
 import { JobSchema, Job_State as State, NewJobSchema, type Job } from '@kontor/contracts/compute/v1/compute';
 import type { WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
-import { AccountSchema, ChargeRecordSchema, type ChargeRecord } from '@kontor/contracts/quota/v1/quota';
+import { ChargeRecordSchema, type ChargeRecord } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { eventually } from '@kontor/testing/eventually';
 import type { Operator } from '@kontor/testing/operator';
-import type { RestAnswer } from '@kontor/testing/rest-client';
+import { foundProject, grantTo } from '@kontor/testing/founded-project';
+import type { RestAnswer, RestClient } from '@kontor/testing/rest-client';
 
 /** The class of this machine's cores, as the local engine names it. */
 export const CLASS = process.arch === 'arm64' ? 'cpu.aarch64' : 'cpu.x86_64';
@@ -20,34 +21,26 @@ const ENDED = new Set([State.SUCCEEDED, State.FAILED, State.CANCELLED]);
 
 /** A project of an operator, used as its members would: over the public API. */
 export class Project {
-  readonly id = uuid7();
-  readonly path = `/v1/projects/${this.id}`;
+  readonly path: string;
 
-  constructor(readonly operator: Operator) {}
+  constructor(
+    readonly operator: Operator,
+    readonly id: string,
+  ) {
+    this.path = `/v1/projects/${id}`;
+  }
 
-  /** Opens the project's accounts and grants it credits; device time and slots are plenty. */
-  async fund(credits: bigint): Promise<void> {
-    const { rest } = this.operator;
-    const { tenantId, operator } = (await rest.get('/v1/me')).body as { tenantId: string; operator: string };
-    const rates = JSON.stringify((await rest.get('/v1/rates')).body);
-    if (!rates.includes(CLASS))
-      await rest.post('/v1/rates', { acceleratorClass: CLASS, ucrPerDeviceHour: String(UCR_PER_DEVICE_HOUR) });
-    const grants = { [`CR:${operator}`]: credits, [`DEVICE_MS:${CLASS}`]: 10n ** 12n, [`SLOTS:${CLASS}`]: 64n };
-    for (const [asset, amount] of Object.entries(grants)) {
-      const treasury = fromJson(AccountSchema, (await rest.post('/v1/accounts', { purpose: 'TREASURY', asset })).body);
-      const own = await rest.post('/v1/accounts', {
-        purpose: 'PROJECT',
-        asset,
-        project: { tenantId, projectId: this.id },
-      });
-      await rest.post('/v1/transfers', {
-        id: uuid7(),
-        debitAccountId: treasury.id,
-        creditAccountId: fromJson(AccountSchema, own.body).id,
-        amount: String(amount),
-        reason: 'GRANT',
-      });
-    }
+  /** A new project, owned by the researcher, with credits; device time and slots are plenty. */
+  static async found(operator: Operator, credits: bigint): Promise<Project> {
+    const project = new Project(operator, await foundProject(operator, `e2e-${uuid7()}`));
+    const means = { 'CR:demo': credits, [`DEVICE_MS:${CLASS}`]: 10n ** 12n, [`SLOTS:${CLASS}`]: 64n };
+    await grantTo(operator, project.id, means);
+    return project;
+  }
+
+  /** The API as the project's owner sees it. */
+  get rest(): RestClient {
+    return this.operator.as('researcher');
   }
 
   /** A request body: a small shell program unless told otherwise. */
@@ -68,7 +61,7 @@ export class Project {
   }
 
   submit(job: object): Promise<RestAnswer> {
-    return this.operator.rest.post(`${this.path}/jobs`, job);
+    return this.rest.post(`${this.path}/jobs`, job);
   }
 
   /** Submits and waits for the end. */
@@ -80,7 +73,7 @@ export class Project {
   }
 
   async job(id: string): Promise<Job> {
-    return fromJson(JobSchema, (await this.operator.rest.get(`${this.path}/jobs/${id}`)).body);
+    return fromJson(JobSchema, (await this.rest.get(`${this.path}/jobs/${id}`)).body);
   }
 
   ended(id: string, withinMs = 60_000): Promise<Job> {
@@ -100,18 +93,18 @@ export class Project {
   }
 
   async printed(id: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
-    return (await this.operator.rest.bytes(`${this.path}/jobs/${id}/logs/${stream}`)).toString();
+    return (await this.rest.bytes(`${this.path}/jobs/${id}/logs/${stream}`)).toString();
   }
 
   async charge(id: string): Promise<ChargeRecord> {
-    return fromJson(ChargeRecordSchema, (await this.operator.rest.get(`${this.path}/jobs/${id}/charge-record`)).body);
+    return fromJson(ChargeRecordSchema, (await this.rest.get(`${this.path}/jobs/${id}/charge-record`)).body);
   }
 
   /** Keeps a file with the project and answers how a job names it. */
   async upload(path: string, content: string): Promise<{ path: string; sha256: string }> {
     const bytes = Buffer.from(content);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await this.operator.rest.put(`${this.path}/files/${sha256}`, bytes);
+    await this.rest.put(`${this.path}/files/${sha256}`, bytes);
     return { path, sha256 };
   }
 }

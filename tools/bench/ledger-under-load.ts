@@ -6,28 +6,28 @@ import { connect } from '@kontor/kit/connect';
 import type { Client } from '@kontor/kit/grpc';
 import { readTls } from '@kontor/kit/tls';
 import { Account_Purpose as Purpose, QuotaService, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { startCluster, stopCluster } from '@kontor/postgres/cluster';
 import { ensureDatabase, withDatabase } from '@kontor/postgres/ensure-database';
 import { freePort } from '@kontor/postgres/free-port';
+import { actingFor, personWith } from '@kontor/testing/acting-for';
 import { ensureCertificate } from '@kontor/tls/certificate';
 import { migrateService } from '../start/migrations.ts';
 import { startProcess, type Running } from './running.ts';
+import { PLENTY, subsidise, type Payer, type Project } from './subsidise.ts';
 
 export const CLASS = 'cpu.x86_64';
 const TENANT = uuid5('bench', 'tenant');
-export const ASSETS = ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`];
+const OWN_ASSETS = ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`];
+/** Of the legs of a reservation: the award's credits come first. */
+export const ASSETS = ['CR:demo', ...OWN_ASSETS];
 
-export interface Project {
-  tenantId: string;
-  projectId: string;
-}
-
-/** A quota service as a process of its own, on a PostgreSQL that fsyncs, with projects that can pay. */
+/** A quota service as a process of its own, on a PostgreSQL that fsyncs, with projects that can pay a part. */
 export interface LedgerUnderLoad extends AsyncDisposable {
   /** As compute, which reserves. */
   compute: Client<typeof QuotaService>;
-  projects: Project[];
-  /** Ids of the three accounts of each project, in the order of `projects`. */
+  payers: Payer[];
+  /** Ids of the four accounts of each payer, in the order of `payers` and of `ASSETS`. */
   accountIds: string[][];
   /** postgres://… of the superuser, at the ledger's database. */
   databaseUrl: string;
@@ -40,7 +40,7 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
   const home = mkdtempSync(join(tmpdir(), 'kontor-bench-'));
   begun.defer(() => rmSync(home, { recursive: true, force: true }));
   const tlsFolder = join(home, 'tls');
-  for (const service of ['quota', 'compute', 'gateway']) await ensureCertificate(tlsFolder, service);
+  for (const service of ['quota', 'compute', 'gateway', 'start']) await ensureCertificate(tlsFolder, service);
 
   const directory = join(home, 'postgres');
   const cluster = await startCluster({ directory, port: 0, logFile: join(home, 'postgres.log') });
@@ -64,18 +64,21 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
     gateway.close();
     compute.close();
   });
-  await quota.until(() => gateway.listRates({}));
+  const tls = { directory: tlsFolder, of: (service: string) => readTls(tlsFolder, service) };
+  const staff = await actingFor(gateway, tls, personWith([Role.OPERATOR_STAFF]));
+  await quota.until(() => staff.listRates({}));
 
   const projects = Array.from({ length: projectCount }, (_, n) => ({
     tenantId: TENANT,
     projectId: uuid5('bench', 'project', n),
   }));
-  const accountIds = await fund(gateway, projects);
+  const ownIds = await fund(staff, projects);
+  const payers = await subsidise(address, tls, projects);
   const parts = begun.move();
   return {
     compute,
-    projects,
-    accountIds,
+    payers,
+    accountIds: payers.map(({ awardId }, n) => [awardId, ...(ownIds[n] ?? [])]),
     tlsFolder,
     databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -86,7 +89,7 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
 async function fund(gateway: Client<typeof QuotaService>, projects: Project[]): Promise<string[][]> {
   await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: 3_600_000n });
   const treasuries = await Promise.all(
-    ASSETS.map((asset) => gateway.openAccount({ purpose: Purpose.TREASURY, asset })),
+    OWN_ASSETS.map((asset) => gateway.openAccount({ purpose: Purpose.TREASURY, asset })),
   );
   const ids: string[][] = [];
   for (const project of projects) {
@@ -98,7 +101,7 @@ async function fund(gateway: Client<typeof QuotaService>, projects: Project[]): 
             id: uuid7(),
             debitAccountId,
             creditAccountId: id,
-            amount: 1_000_000_000_000_000n,
+            amount: PLENTY,
             reason: Reason.GRANT,
           });
           return id;

@@ -8,7 +8,8 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
-import { CLASS, type Project } from './ledger-under-load.ts';
+import { ASSETS, CLASS } from './ledger-under-load.ts';
+import type { Payer } from './subsidise.ts';
 
 type Quota = Pick<Client<typeof QuotaService>, 'reserve' | 'executeBatch' | 'executeStream'>;
 
@@ -22,15 +23,13 @@ interface Reserve {
   value: MessageInitShape<typeof ReserveRequestSchema>;
 }
 
-/** Each reservation of its own project in turn, with an id of its own. */
-function* requests(projects: Project[]): Generator<Reserve> {
+/** Each reservation of its own project in turn, with an id of its own; an award pays a share. */
+function* requests(payers: Payer[]): Generator<Reserve> {
   for (let n = 0; ; n++) {
-    const project = projects[n % projects.length];
-    if (!project) throw new Error('No project to reserve for.');
-    yield {
-      case: 'reserve',
-      value: { project, id: uuid7(), acceleratorClass: CLASS, slots: 1, coverDeviceMs: 60_000n, timeoutMs: 3_600_000n },
-    };
+    const payer = payers[n % payers.length];
+    if (!payer) throw new Error('No project to reserve for.');
+    const terms = { acceleratorClass: CLASS, slots: 1, coverDeviceMs: 60_000n, timeoutMs: 3_600_000n };
+    yield { case: 'reserve', value: { ...payer, ...terms, id: uuid7() } };
   }
 }
 
@@ -39,8 +38,8 @@ const refuse = ({ result }: CommandResult): void => {
 };
 
 /** Reservations per second, one message each, 64 at a time. */
-export async function unary(quota: Quota, projects: Project[], seconds: number): Promise<number> {
-  const next = requests(projects);
+export async function unary(quota: Quota, payers: Payer[], seconds: number): Promise<number> {
+  const next = requests(payers);
   return perSecond(seconds, UNARY_IN_FLIGHT, async () => {
     await quota.reserve(next.next().value.value);
     return 1;
@@ -48,8 +47,8 @@ export async function unary(quota: Quota, projects: Project[], seconds: number):
 }
 
 /** Reservations per second, 500 to a message, four messages at a time. */
-export async function batch(quota: Quota, projects: Project[], seconds: number): Promise<number> {
-  const next = requests(projects);
+export async function batch(quota: Quota, payers: Payer[], seconds: number): Promise<number> {
+  const next = requests(payers);
   return perSecond(seconds, BATCHES_IN_FLIGHT, async () => {
     const commands = Array.from({ length: BATCH_SIZE }, () => ({ command: next.next().value }));
     const { results } = await quota.executeBatch({ commands }, { timeoutMs: 30_000 });
@@ -59,8 +58,8 @@ export async function batch(quota: Quota, projects: Project[], seconds: number):
 }
 
 /** Reservations per second over one stream, at most 1,024 unanswered. */
-export async function stream(quota: Quota, projects: Project[], seconds: number): Promise<number> {
-  const next = requests(projects);
+export async function stream(quota: Quota, payers: Payer[], seconds: number): Promise<number> {
+  const next = requests(payers);
   const began = performance.now();
   let sent = 0;
   let answered = 0;
@@ -99,7 +98,7 @@ async function perSecond(seconds: number, inFlight: number, once: () => Promise<
 }
 
 /** What an echo answers to a reservation: as many bytes as a real answer. */
-export const echoOf = ({ project, id, acceleratorClass, slots, coverDeviceMs }: ReserveRequest) =>
+export const echoOf = ({ project, id, acceleratorClass, slots, coverDeviceMs, awardId }: ReserveRequest) =>
   create(ReservationSchema, {
     ...(project && { project }),
     id,
@@ -108,7 +107,9 @@ export const echoOf = ({ project, id, acceleratorClass, slots, coverDeviceMs }: 
     coverDeviceMs,
     state: 1,
     ucrPerDeviceHour: 3_600_000n,
-    legs: ['CR:demo', `DEVICE_MS:${CLASS}`, `SLOTS:${CLASS}`].map((asset) => ({
+    awardId,
+    subsidyPpm: 400_000,
+    legs: ASSETS.map((asset) => ({
       asset,
       debitAccountId: id,
       creditAccountId: id,

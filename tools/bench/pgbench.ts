@@ -11,18 +11,18 @@ const CLIENTS = 16;
 const THREADS = 2;
 
 /** Lets pgbench name projects by number. */
-export async function numberProjects({ databaseUrl, projects, accountIds }: LedgerUnderLoad): Promise<void> {
+export async function numberProjects({ databaseUrl, payers, accountIds }: LedgerUnderLoad): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(
     `CREATE TABLE bench_project
       (n int PRIMARY KEY, tenant_id uuid, project_id uuid, account_ids uuid[], assets text[])`,
   );
-  for (const [n, { tenantId, projectId }] of projects.entries()) {
+  for (const [n, { project }] of payers.entries()) {
     await client.query('INSERT INTO bench_project VALUES ($1, $2, $3, $4, $5)', [
       n + 1,
-      tenantId,
-      projectId,
+      project.tenantId,
+      project.projectId,
       accountIds[n],
       ASSETS,
     ]);

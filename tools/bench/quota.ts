@@ -11,24 +11,25 @@ import { startProcess } from './running.ts';
 
 const PAIRS = 5;
 const SECONDS = 4;
-/** With three accounts each: a thousand accounts. */
-const PROJECTS = 334;
+/** With four accounts each: a thousand accounts. */
+const PROJECTS = 250;
 
 /**
- * A whole reservation (credits, device time, slots, journal row; mTLS; fsync on) beside pgbench running the same
- * statements one reservation at a time on the same PostgreSQL, and beside a bare grpc-js echo of the same messages.
+ * A whole reservation (credits of an award and of its project, device time, slots, journal row; mTLS; fsync on) beside
+ * pgbench running the same statements one reservation at a time on the same PostgreSQL, and beside a bare grpc-js echo
+ * of the same messages.
  */
 export async function run(): Promise<Figure[]> {
   await using ledger = await startLedger(PROJECTS);
   await numberProjects(ledger);
-  const { compute, projects, databaseUrl } = ledger;
-  const one = projects.slice(0, 1);
+  const { compute, payers, databaseUrl } = ledger;
+  const one = payers.slice(0, 1);
   // Both get their caches, prepared statements and compiled code before anything is counted.
-  await stream(compute, projects, 2);
-  await batch(compute, projects, 2);
+  await stream(compute, payers, 2);
+  await batch(compute, payers, 2);
   await pgbench(databaseUrl, PROJECTS, 2);
 
-  const against = async (name: string, load: typeof stream, spread: typeof projects, goal: number): Promise<Figure> => {
+  const against = async (name: string, load: typeof stream, spread: typeof payers, goal: number): Promise<Figure> => {
     const { ours, peer } = await inPairs(
       PAIRS,
       () => load(compute, spread, SECONDS),
@@ -39,24 +40,24 @@ export async function run(): Promise<Figure[]> {
   return [
     await against('one hot account, stream', stream, one, 8),
     await against('one hot account, batch', batch, one, 8),
-    await against('1,000 accounts, stream', stream, projects, 3),
-    await against('1,000 accounts, batch', batch, projects, 3),
+    await against('1,000 accounts, stream', stream, payers, 3),
+    await against('1,000 accounts, batch', batch, payers, 3),
     await besideEcho(ledger),
   ];
 }
 
-async function besideEcho({ compute, projects, tlsFolder }: LedgerUnderLoad): Promise<Figure> {
+async function besideEcho({ compute, payers, tlsFolder }: LedgerUnderLoad): Promise<Figure> {
   const address = `127.0.0.1:${await freePort()}`;
   const echoServer = startProcess('tools/bench/echo-server.ts', [address, tlsFolder], {});
   const echo = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
   try {
-    await echoServer.until(() => unary(echo, projects, 0.1));
-    await unary(echo, projects, 2);
-    await unary(compute, projects, 2);
+    await echoServer.until(() => unary(echo, payers, 0.1));
+    await unary(echo, payers, 2);
+    await unary(compute, payers, 2);
     const { ours, peer } = await inPairs(
       PAIRS,
-      () => unary(compute, projects, SECONDS),
-      () => unary(echo, projects, SECONDS),
+      () => unary(compute, payers, SECONDS),
+      () => unary(echo, payers, SECONDS),
     );
     return atLeast('unary, beside a bare echo', 'calls/s', ours, peer, 0.6);
   } finally {

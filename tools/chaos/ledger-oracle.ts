@@ -27,7 +27,8 @@ const RESERVATIONS = `SELECT r.id, r.state, r.used_device_ms + r.late_device_ms 
   FROM reservation r LEFT JOIN charge_record c ON (c.tenant_id, c.reservation_id) = (r.tenant_id, r.id)`;
 
 const CHARGED_WRONGLY = `WITH used AS (
-    SELECT reservation_id, split_part(asset, ':', 1) AS kind, sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) AS n
+    SELECT reservation_id, split_part(asset, ':', 1) AS kind,
+      sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) AS n
     FROM transfer WHERE reason IN (3, 5) GROUP BY 1, 2),
   paid AS (
     SELECT reservation_id, sum((payer ->> 'amountUcr')::numeric) AS n

@@ -2,11 +2,11 @@ import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/c
 import { uuid5, uuid7 } from '@kontor/kit/id';
 import { problemOf } from '@kontor/kit/problem';
 import { eventually } from '@kontor/testing/eventually';
+import { PLENTY, subsidise } from '../bench/subsidise.ts';
 import { CLASS, type Payer } from './ledger-clients.ts';
 import type { LedgerReplicas } from './ledger-replicas.ts';
 
 const PROJECTS = 20;
-const PLENTY = 10n ** 15n;
 /** Odd, so that almost no charge is a whole number before it is rounded down. */
 const UCR_PER_DEVICE_HOUR = 1_234_567n;
 
@@ -16,10 +16,19 @@ export async function fundPayers(replicas: LedgerReplicas): Promise<Payer[]> {
     withinMs: 30_000,
   });
   await replicas.gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: UCR_PER_DEVICE_HOUR });
-  const payers = Array.from({ length: PROJECTS }, (_, n) => project(n));
-  for (const [n, payer] of payers.entries()) await fund(replicas, payer, n < PROJECTS - 2 ? PLENTY : 1_000_000n);
-  return payers;
+  const projects = Array.from({ length: PROJECTS }, (_, n) => project(n));
+  for (const [n, payer] of projects.entries()) await fund(replicas, payer, n < PROJECTS - 2 ? PLENTY : 1_000_000n);
+  // Every second project has an award that pays a share.
+  const awarded = await subsidise(
+    replicas.address,
+    replicas.tls,
+    projects.filter((_, n) => n % 2 === 0),
+  );
+  const awardOf = new Map(awarded.map(({ project: { projectId }, awardId }) => [projectId, awardId]));
+  return projects.map((payer) => ({ ...payer, ...given(awardOf.get(payer.projectId)) }));
 }
+
+const given = (awardId: string | undefined) => (awardId === undefined ? {} : { awardId });
 
 /** A thousand clients want one credit each of five hundred: how many got it. */
 export async function raceForCredits(replicas: LedgerReplicas): Promise<number> {

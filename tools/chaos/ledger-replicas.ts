@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { connect } from '@kontor/kit/connect';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
@@ -9,6 +10,8 @@ import { startCluster, stopCluster, type Cluster } from '@kontor/postgres/cluste
 import { ensureDatabase, withDatabase } from '@kontor/postgres/ensure-database';
 import { freePort } from '@kontor/postgres/free-port';
 import { startChild, type Child } from '@kontor/testing/child';
+import { actingFor, personWith } from '@kontor/testing/acting-for';
+import type { TestTls } from '@kontor/testing/test-tls';
 import { ensureCertificate } from '@kontor/tls/certificate';
 import { migrateService } from '../start/migrations.ts';
 import { ROOT } from '../start/settings.ts';
@@ -19,8 +22,11 @@ export type Quota = Client<typeof QuotaService>;
 export interface LedgerReplicas extends AsyncDisposable {
   /** As compute, one client for each replica. */
   compute: Quota[];
+  /** As the gateway on behalf of operator staff, for a minute. */
   gateway: Quota;
-  tlsFolder: string;
+  /** Of the first replica. */
+  address: string;
+  tls: TestTls;
   /** postgres://… of the superuser, at the ledger's database. */
   databaseUrl: string;
   killReplica(n: number): void;
@@ -32,7 +38,7 @@ export async function startReplicas(folder: string): Promise<LedgerReplicas> {
   await using begun = new AsyncDisposableStack();
   mkdirSync(folder, { recursive: true });
   const tlsFolder = join(folder, 'tls');
-  for (const service of ['quota', 'compute', 'gateway']) await ensureCertificate(tlsFolder, service);
+  for (const service of ['quota', 'compute', 'gateway', 'start']) await ensureCertificate(tlsFolder, service);
   const directory = join(folder, 'postgres');
   const logFile = join(folder, 'postgres.log');
   let cluster: Cluster = await startCluster({ directory, port: 0, logFile });
@@ -48,12 +54,15 @@ export async function startReplicas(folder: string): Promise<LedgerReplicas> {
     begun.defer(() => connected.close());
     return connected;
   };
-  const [compute, gateway] = [[client(0, 'compute'), client(1, 'compute')], client(0, 'gateway')];
+  const compute = [client(0, 'compute'), client(1, 'compute')];
+  const tls = { directory: tlsFolder, of: (service: string) => readTls(tlsFolder, service) };
+  const gateway = await actingFor(client(0, 'gateway'), tls, personWith([Role.OPERATOR_STAFF]));
   const parts = begun.move();
   return {
     compute,
     gateway,
-    tlsFolder,
+    address: replicas[0]?.address ?? '',
+    tls,
     databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
     killReplica: (n) => replicas[n]?.kill(),
     async killPostgres() {

@@ -21,13 +21,20 @@ const POSTGRES_KILLS = 10;
  * replicas, while replicas and PostgreSQL are killed. The judge is outside the code: what clients were told, on their
  * own disk, against plain SQL.
  */
-export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
+export async function run(options: ChaosOptions): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'kontor-chaos-ledger-'));
+  const outcome = await runIn(folder, options);
+  if (outcome.pass) rmSync(folder, { recursive: true, force: true });
+  else console.error(`What clients were told, and the database, are in ${folder}.`);
+  return outcome;
+}
+
+async function runIn(folder: string, { seed, nightly }: ChaosOptions): Promise<Outcome> {
   const commands = nightly ? 10 * COMMANDS : COMMANDS;
   const random = seeded(seed);
-  const folder = mkdtempSync(join(tmpdir(), 'kontor-chaos-ledger-'));
   await using replicas = await startReplicas(folder);
   const payers = await fundPayers(replicas);
-  const sold = await raceForCredits(replicas);
+  const raced = await raceForCredits(replicas);
   const journal = new ClientJournal(join(folder, 'told.jsonl'));
   const clients = new LedgerClients(replicas, journal, random);
 
@@ -39,20 +46,10 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
   await everythingForgottenExpires(replicas, payers);
   const { lost, doubled, sum, negative } = await inspectLedger(replicas.databaseUrl, told);
 
-  const counts = {
-    acked: told.length,
-    lost,
-    doubled,
-    sum,
-    negative,
-    raced: sold,
-    kills: `${kills.replicas}+${kills.postgres}`,
-  };
+  const killed = `${kills.replicas}+${kills.postgres}`;
+  const counts = { acked: told.length, lost, doubled, sum, negative, raced, kills: killed };
   const isWhole = told.length >= commands && kills.replicas === REPLICA_KILLS && kills.postgres === POSTGRES_KILLS;
-  const pass = isWhole && sold === 500 && lost + doubled + negative === 0 && sum === 0n;
-  if (pass) rmSync(folder, { recursive: true, force: true });
-  else console.error(`What clients were told, and the database, are in ${folder}.`);
-  return { counts, pass };
+  return { counts, pass: isWhole && raced === 500 && lost + doubled + negative === 0 && sum === 0n };
 }
 
 /** Spreads the kills evenly over the work. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuid7 } from '@kontor/kit/id';
+import { foundProject, grantTo, setRate } from '@kontor/testing/founded-project';
 import type { Operator } from '@kontor/testing/operator';
 import type { RestAnswer } from '@kontor/testing/rest-client';
 import type { Seeded } from './seeded.ts';
@@ -12,36 +13,24 @@ const RETRY_MS = 100;
 /** Sends small jobs as a stubborn client would: every request is repeated, with the same id, until it is answered. */
 export class SmallJobs {
   readonly ids: string[] = [];
-  readonly #path = `/v1/projects/${uuid7()}`;
+  readonly #path: string;
 
   readonly #operator: Operator;
   readonly #random: Seeded;
 
-  constructor(operator: Operator, random: Seeded) {
+  private constructor(operator: Operator, projectId: string, random: Seeded) {
     this.#operator = operator;
+    this.#path = `/v1/projects/${projectId}`;
     this.#random = random;
   }
 
-  async fund(): Promise<void> {
-    const { rest } = this.#operator;
-    const { tenantId, operator } = (await rest.get('/v1/me')).body as { tenantId: string; operator: string };
-    await rest.post('/v1/rates', { acceleratorClass: CLASS, ucrPerDeviceHour: '3599999' });
-    for (const [asset, amount] of [
-      [`CR:${operator}`, 10n ** 12n],
-      [`DEVICE_MS:${CLASS}`, 10n ** 12n],
-      [`SLOTS:${CLASS}`, 1_000n],
-    ] as const) {
-      const project = { tenantId, projectId: this.#path.split('/').at(-1) };
-      const { body: treasury } = await rest.post('/v1/accounts', { purpose: 'TREASURY', asset });
-      const { body: own } = await rest.post('/v1/accounts', { purpose: 'PROJECT', asset, project });
-      await rest.post('/v1/transfers', {
-        id: uuid7(),
-        debitAccountId: idOf(treasury),
-        creditAccountId: idOf(own),
-        amount: String(amount),
-        reason: 'GRANT',
-      });
-    }
+  /** In a new project that can pay. */
+  static async of(operator: Operator, random: Seeded): Promise<SmallJobs> {
+    const projectId = await foundProject(operator, `chaos-${uuid7()}`);
+    await setRate(operator, CLASS, 3_599_999n);
+    const means = { 'CR:demo': 10n ** 12n, [`DEVICE_MS:${CLASS}`]: 10n ** 12n, [`SLOTS:${CLASS}`]: 1_000n };
+    await grantTo(operator, projectId, means);
+    return new SmallJobs(operator, projectId, random);
   }
 
   /** Sends a job that prints its process's start once and works for up to three seconds. */
@@ -52,7 +41,7 @@ export class SmallJobs {
       `job ${id}`,
       (status) => status < 300,
       () =>
-        this.#operator.rest.post(`${this.#path}/jobs`, {
+        this.#operator.as('researcher').post(`${this.#path}/jobs`, {
           id,
           name: `works ${seconds} s`,
           workload: {
@@ -76,7 +65,7 @@ export class SmallJobs {
       await this.#answered(
         `the end of ${id}`,
         (status, body) => status === 200 && ENDED.has(String((body as { state?: string }).state)),
-        () => this.#operator.rest.get(`${this.#path}/jobs/${id}`),
+        () => this.#operator.as('researcher').get(`${this.#path}/jobs/${id}`),
       );
     }
   }
@@ -88,7 +77,7 @@ export class SmallJobs {
       const { body } = await this.#answered(
         `the log of ${id}`,
         (status) => status === 200,
-        () => this.#operator.rest.get(`${this.#path}/jobs/${id}/logs/stdout`),
+        () => this.#operator.as('researcher').get(`${this.#path}/jobs/${id}/logs/stdout`),
       );
       if (body !== 'begun\n') wrong++;
     }
@@ -118,5 +107,3 @@ export class SmallJobs {
     throw new Error(`${what} was never answered; at last: ${JSON.stringify(last)}`);
   }
 }
-
-const idOf = (body: unknown): string => (body as { id: string }).id;

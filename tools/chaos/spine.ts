@@ -11,7 +11,7 @@ import { jobProcesses, untilNoneAlive } from './orphans.ts';
 import { seeded, type Seeded } from './seeded.ts';
 import { SmallJobs } from './small-jobs.ts';
 
-const VICTIMS = ['quota', 'compute', 'gateway', 'postgres'] as const;
+const VICTIMS = ['identity', 'tenancy', 'quota', 'compute', 'gateway', 'postgres'] as const;
 
 /** Every labelled point between reserve, submit, record, advance and settle; a spec checks that none is missing. */
 export const POINTS = [
@@ -52,8 +52,7 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
       KONTOR_COVER_MARGIN_MS: '1000',
     },
   });
-  const small = new SmallJobs(operator, random);
-  await small.fund();
+  const small = await SmallJobs.of(operator, random);
 
   const points = await crashAtPoints(small, crashFile);
   const kills = await killAtRandom(operator, small, random, jobs - POINTS.length);

@@ -8,7 +8,7 @@ import { keep } from './keep.ts';
 import { migrateService } from './migrations.ts';
 import type { Progress } from './progress.ts';
 import { startService, stopLeftover, type ServiceProcessOptions } from './service-process.ts';
-import { environmentOf, program, SERVICES, type Service } from './services.ts';
+import { environmentOf, programOf, SERVICES, type Service } from './services.ts';
 import type { StartSettings } from './settings.ts';
 
 /** What everything that starts shares. */
@@ -97,7 +97,7 @@ const optionsOf = (
   databaseUrl: string | undefined,
 ): ServiceProcessOptions => ({
   name: service.name,
-  program: program(service),
+  program: programOf(service),
   env: environmentOf(service, settings, databaseUrl),
   logFile: join(settings.home, 'logs', `${service.name}.log`),
   pidFile: pidFile(settings.home, service.name),

@@ -5,7 +5,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Progress } from './progress.ts';
-import { program, SERVICES } from './services.ts';
+import { programOf, SERVICES } from './services.ts';
 import { ROOT } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -34,7 +34,11 @@ export async function ensureBuilt(progress: Progress, signal: AbortSignal): Prom
 }
 
 function isBuiltFrom(sources: string): boolean {
-  const outputs = [...SERVICES.map(program), join(ROOT, 'libs', 'kit', 'dist'), join(ROOT, 'libs', 'contracts', 'gen')];
+  const outputs = [
+    ...SERVICES.map(programOf),
+    join(ROOT, 'libs', 'kit', 'dist'),
+    join(ROOT, 'libs', 'contracts', 'gen'),
+  ];
   return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources && outputs.every((path) => existsSync(path));
 }
 

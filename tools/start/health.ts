@@ -15,15 +15,20 @@ export async function isServing(service: Service, settings: StartSettings): Prom
   const port = settings.ports[service.name];
   try {
     return service.health === 'http'
-      ? await isServingHttp(port)
+      ? await isServingHttp(port, HEALTH_PATHS[service.name] ?? '/healthz')
       : await isServingGrpc(service.name, port, join(settings.home, 'tls'));
   } catch {
     return false;
   }
 }
 
-async function isServingHttp(port: number): Promise<boolean> {
-  return (await fetch(`http://${HOST}:${port}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+/** Where a service that is not asked at /healthz says that it serves. */
+const HEALTH_PATHS: Partial<Record<Service['name'], string>> = {
+  identity: '/realms/kontor/.well-known/openid-configuration',
+};
+
+async function isServingHttp(port: number, path: string): Promise<boolean> {
+  return (await fetch(`http://${HOST}:${port}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
 }
 
 /** In gRPC's framing (one byte of flags, four of length): an empty request, and a response whose status is SERVING. */

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { accessTokens } from '@kontor/keycloak/access-tokens';
 import { freePort } from '@kontor/postgres/free-port';
 import { startChild, type Child } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
+import { DEMO_PASSWORD } from './people.ts';
 import { isRunning } from './process-identity.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,11 +34,11 @@ describe('npm start', () => {
       await using first = place.start();
       await first.prints(RUNS, FIRST_START_MS);
       expect(first.output()).toMatch(/learnt {2}reads 9\d\.\d % of 1,756 digits/);
-      expect(first.output()).toMatch(/cost .* = \d+ µcr, paid in full/);
-      expect(statSync(join(place.home, 'secrets', 'token')).mode & 0o777).toBe(0o600);
+      expect(first.output()).toMatch(/paid .* = \d+ µcr by the programme, \d+ µcr by the project/);
+      expect(statSync(join(place.home, 'secrets', 'session-key')).mode & 0o777).toBe(0o600);
       expect((await place.jobs()).map(({ state }) => state)).toEqual(['SUCCEEDED']);
 
-      const pids = ['gateway', 'quota', 'compute', 'PostgreSQL'].map(place.pidOf);
+      const pids = ['gateway', 'identity', 'tenancy', 'quota', 'compute', 'PostgreSQL'].map(place.pidOf);
       const began = performance.now();
       first.kill('SIGINT');
       first.kill('SIGINT');
@@ -134,6 +136,8 @@ describe('npm start', () => {
     const env = {
       KONTOR_HOME: home,
       KONTOR_GATEWAY_PORT: String(await freePort()),
+      KONTOR_TENANCY_PORT: String(await freePort()),
+      KONTOR_IDENTITY_PORT: String(await freePort()),
       KONTOR_QUOTA_PORT: String(await freePort()),
       KONTOR_COMPUTE_PORT: String(await freePort()),
       KONTOR_POSTGRES_PORT: String(await freePort()),
@@ -141,6 +145,8 @@ describe('npm start', () => {
       NODE_OPTIONS: '',
     };
     const url = `http://127.0.0.1:${env.KONTOR_GATEWAY_PORT}`;
+    const issuer = `http://localhost:${env.KONTOR_IDENTITY_PORT}/realms/kontor`;
+    const tokenOf = accessTokens(issuer, 'researcher', DEMO_PASSWORD);
     const pidOf = (name: string): number =>
       Number(
         readFileSync(
@@ -154,11 +160,15 @@ describe('npm start', () => {
       url,
       pidOf,
       start: (...args: string[]) => stopping(startChild(process.execPath, ['tools/start/main.ts', ...args], env, ROOT)),
+      /** Jobs of the researcher's only project. */
       jobs: async () => {
-        const { projectId } = JSON.parse(readFileSync(join(home, 'sample.json'), 'utf8')) as { projectId: string };
-        const authorization = `Bearer ${readFileSync(join(home, 'secrets', 'token'), 'utf8')}`;
-        const answer = await fetch(`${url}/v1/projects/${projectId}/jobs`, { headers: { authorization } });
-        return ((await answer.json()) as { jobs: { state: string }[] }).jobs;
+        const get = async (path: string): Promise<unknown> => {
+          const headers = { authorization: `Bearer ${await tokenOf()}` };
+          return (await fetch(`${url}${path}`, { headers })).json();
+        };
+        const { projects } = (await get('/v1/projects')) as { projects: { project: { projectId: string } }[] };
+        const [{ project } = { project: { projectId: 'none' } }] = projects;
+        return ((await get(`/v1/projects/${project.projectId}/jobs`)) as { jobs: { state: string }[] }).jobs;
       },
     };
   }
@@ -176,5 +186,5 @@ const stopping = (child: Child): Child => ({
 async function migrateCheck(env: Record<string, string>): Promise<void> {
   await using check = startChild(process.execPath, ['tools/migrate.ts', 'all', '--check'], env, ROOT);
   expect(await check.exited).toBe(0);
-  expect(check.output()).toBe('quota: is up to date\ncompute: is up to date\n');
+  expect(check.output()).toBe('tenancy: is up to date\nquota: is up to date\ncompute: is up to date\n');
 }

@@ -9,14 +9,15 @@ import {
   type Start,
 } from './bring-up.ts';
 import { ensureBuilt } from './build.ts';
+import { foundOperator } from './found-operator.ts';
 import { ensureHome } from './home.ts';
 import { lock } from './lock.ts';
+import { DEMO_PASSWORD, peopleOf } from './people.ts';
 import { checkPorts } from './ports.ts';
 import { makeProgress } from './progress.ts';
-import { restOf } from './rest.ts';
 import { runSample } from './sample-job.ts';
-import { ensureToken, tokenFile } from './secrets.ts';
-import { HOST, readSettings, type StartSettings } from './settings.ts';
+import { ensureIdentitySecrets } from './secrets.ts';
+import { readSettings, type StartSettings } from './settings.ts';
 import { tell } from './start-fault.ts';
 
 /** Starts Kontor on this machine and runs until Ctrl-C. Exit codes: 0 stopped, 1 could not start. */
@@ -45,12 +46,12 @@ async function bringUp(start: Start, withSample: boolean): Promise<void> {
   await checkPorts(settings.ports);
   const [adminUrl] = await both(bringUpPostgres(start), ensureBuilt(progress, signal));
   await ensureKeys(settings);
-  const token = ensureToken(settings.home);
+  ensureIdentitySecrets(settings.home);
   signal.throwIfAborted();
   await bringUpServices(start, await bringUpDatabases(start, adminUrl));
-  for (const line of addresses(settings, token)) progress.show(line);
-  const base = `http://${HOST}:${settings.ports.gateway}`;
-  if (withSample) await runSample(settings, restOf(base, token), progress, signal);
+  await foundOperator(settings);
+  for (const line of addresses(settings)) progress.show(line);
+  if (withSample) await runSample(settings, peopleOf(settings), progress, signal);
   if (!signal.aborted) progress.say('Kontor runs. Ctrl-C stops it.');
 }
 
@@ -60,12 +61,12 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
   return Promise.all([one, other]);
 }
 
-const addresses = ({ home, ports }: StartSettings, token: string): string[] => [
+const addresses = ({ home, ports }: StartSettings): string[] => [
   '',
   `  API       http://localhost:${ports.gateway}/v1`,
   `  API docs  http://localhost:${ports.gateway}/docs`,
-  `  token     ${token}`,
-  `            (in ${tokenFile(home)}; send it as Authorization: Bearer …)`,
+  `  sign in   http://localhost:${ports.gateway}/auth/sign-in?return_to=/docs`,
+  `            as researcher, admin, staff, staff2 or auditor, password ${DEMO_PASSWORD}`,
   `  state     ${home}, logs in ${join(home, 'logs')}`,
   '',
 ];

@@ -30,6 +30,8 @@ describe('ports', () => {
 
 const freePorts = async () => ({
   gateway: await freePort(),
+  tenancy: await freePort(),
+  identity: await freePort(),
   quota: await freePort(),
   compute: await freePort(),
   postgres: await freePort(),

@@ -12,7 +12,7 @@ export interface Rest {
 }
 
 /** Throws what the API refuses as StartFault, in the API's own words. */
-export function restOf(base: string, token: string): Rest {
+export function restOf(base: string, token: () => Promise<string>): Rest {
   const call = async (
     method: string,
     path: string,
@@ -21,7 +21,7 @@ export function restOf(base: string, token: string): Rest {
   ): Promise<Response> => {
     const response = await fetch(`${base}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },
+      headers: { authorization: `Bearer ${await token()}`, ...(type && { 'content-type': type }) },
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body !== undefined && { body }),
     });

@@ -1,47 +1,47 @@
+import type { People } from './people.ts';
 import type { Rest } from './rest.ts';
 import type { SampleState } from './sample-state.ts';
 
-/** Price that the sample operator asks for one core for one hour: 0.05 credits. */
-const UCR_PER_CORE_HOUR = 50_000n;
+const PROGRAMME = 'national-ai-mission';
+const CREDITS = 10_000_000n;
+const DAY_MS = 86_400_000n;
 
 interface Project {
   tenantId: string;
   projectId: string;
 }
 
-/** What the sample project gets: ten credits, ten core-hours, and at most 64 cores at once. */
-const grants = (operator: string, acceleratorClass: string, ids: SampleState['grantIds']) => [
-  { asset: `CR:${operator}`, amount: 10_000_000n, id: ids.credits },
-  { asset: `DEVICE_MS:${acceleratorClass}`, amount: 36_000_000n, id: ids.deviceTime },
-  { asset: `SLOTS:${acceleratorClass}`, amount: 64n, id: ids.slots },
-];
-
-/** Sets a rate for the class and funds the sample project from the operator's treasury, each once. */
+/**
+ * How the sample project comes to its means: operator staff grant it ten credits of its own, and the researcher asks a
+ * programme to pay a share, which is awarded at once by rule, with the device time and the cores that it needs. Answers
+ * the award's id.
+ */
 export async function fundSample(
-  rest: Rest,
+  { staff, researcher }: People,
   operator: string,
   acceleratorClass: string,
   project: Project,
-  ids: SampleState['grantIds'],
-): Promise<void> {
-  await ensureRate(rest, acceleratorClass);
-  for (const { asset, amount, id } of grants(operator, acceleratorClass, ids)) {
-    const treasury = await openAccount(rest, { purpose: 'TREASURY', asset });
-    const budget = await openAccount(rest, { purpose: 'PROJECT', asset, project });
-    await rest.post('/v1/transfers', {
-      id,
-      debitAccountId: treasury,
-      creditAccountId: budget,
-      amount: String(amount),
-      reason: 'GRANT',
-    });
-  }
+  ids: SampleState['ids'],
+): Promise<string> {
+  await grantCredits(staff.rest, `CR:${operator}`, project, ids.grant);
+  const proposal = (await researcher.rest.post(`/v1/projects/${project.projectId}/proposals`, {
+    id: ids.proposal,
+    programme: PROGRAMME,
+    requestedUcr: String(CREDITS),
+    limits: [{ acceleratorClass, deviceMs: '36000000', slots: 16 }],
+    purpose: 'To learn to read handwritten digits.',
+    durationMs: String(30n * DAY_MS),
+    attributes: { institution: 'university' },
+  })) as { awardId?: string; reasons?: string };
+  if (proposal.awardId) return proposal.awardId;
+  throw new Error(`The programme did not award at once: ${proposal.reasons ?? ''}`);
 }
 
-async function ensureRate(rest: Rest, acceleratorClass: string): Promise<void> {
-  const { rates = [] } = (await rest.get('/v1/rates')) as { rates?: { acceleratorClass: string }[] };
-  if (rates.some((rate) => rate.acceleratorClass === acceleratorClass)) return;
-  await rest.post('/v1/rates', { acceleratorClass, ucrPerDeviceHour: String(UCR_PER_CORE_HOUR) });
+async function grantCredits(rest: Rest, asset: string, project: Project, id: string): Promise<void> {
+  const debitAccountId = await openAccount(rest, { purpose: 'TREASURY', asset });
+  const creditAccountId = await openAccount(rest, { purpose: 'PROJECT', asset, project });
+  const amount = String(CREDITS);
+  await rest.post('/v1/transfers', { id, debitAccountId, creditAccountId, amount, reason: 'GRANT' });
 }
 
 async function openAccount(rest: Rest, account: object): Promise<string> {

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 } from 'uuid';
+import { operatorTenant } from './operator-tenant.ts';
+import type { People } from './people.ts';
 import type { Progress } from './progress.ts';
 import type { Rest } from './rest.ts';
 import { fundSample } from './sample-budget.ts';
+import { foundSampleProject } from './sample-project.ts';
 import { reportSample, type ChargeRecord, type Metrics } from './sample-report.ts';
 import { keepSample, readSample, type SampleState } from './sample-state.ts';
 import { ROOT, type StartSettings } from './settings.ts';
@@ -17,7 +20,7 @@ interface Job {
 }
 
 interface Sample {
-  rest: Rest;
+  people: People;
   state: SampleState;
   signal: AbortSignal;
   detail(text: string): void;
@@ -28,39 +31,42 @@ const CAPACITY_MS = 30_000;
 const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
 
 /**
- * On the first start: funds a sample project and runs a job of it that learns to read handwritten digits, all through
- * the public API. Reports what came of it. A sample that fails is told, and the next start tries another one.
+ * On the first start: the sample researcher gets a project with means, and runs a job in it that learns to read
+ * handwritten digits, all through the public API. Reports what came of it. A sample that fails is told, and the next start tries another one.
  */
 export async function runSample(
   settings: StartSettings,
-  rest: Rest,
+  people: People,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const { home, operator } = settings;
   const state = readSample(home);
   if (state.done) return;
+  let projectId = '';
   try {
     const job = await progress.step('sample job: learning to read handwritten digits', async (detail) => {
-      const sample = { rest, state, signal, detail };
-      await submit(sample, operator);
-      return follow(sample);
+      const sample = { people, state, signal, detail };
+      detail('founding its project');
+      projectId = await foundSampleProject(people, operator);
+      await submit(sample, operator, projectId);
+      return follow(sample, projectId);
     });
     keepSample(home, job.state === 'SUCCEEDED' ? { ...state, done: true } : { ...state, jobId: v7() });
     if (job.state !== 'SUCCEEDED')
       throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
-    for (const line of await report(rest, state)) progress.say(line);
+    for (const line of await report(people.researcher.rest, projectId, state.jobId)) progress.say(line);
   } catch (error) {
     if (!signal.aborted) progress.say(`! The sample job did not work. ${tell(error, join(home, 'logs'))}`);
   }
 }
 
-async function submit({ rest, state, signal, detail }: Sample, operator: string): Promise<void> {
-  const { projectId } = state;
-  const { tenantId } = (await rest.get('/v1/me')) as { tenantId: string };
+async function submit({ people, state, signal, detail }: Sample, operator: string, projectId: string): Promise<void> {
+  const { rest } = people.researcher;
+  const project = { tenantId: operatorTenant(operator), projectId };
   const acceleratorClass = await coresOffered(rest, signal);
   detail('funding its project');
-  await fundSample(rest, operator, acceleratorClass, { tenantId, projectId }, state.grantIds);
+  const awardId = await fundSample(people, operator, acceleratorClass, project, state.ids);
   detail('uploading its input');
   const inputs = await readInputs();
   for (const { sha256, bytes } of inputs) await rest.put(`/v1/projects/${projectId}/files/${sha256}`, bytes);
@@ -69,6 +75,7 @@ async function submit({ rest, state, signal, detail }: Sample, operator: string)
     id: state.jobId,
     name: 'Handwritten digits',
     workload: workload(acceleratorClass, inputs),
+    awardId,
   });
 }
 
@@ -124,8 +131,9 @@ async function coresOffered(rest: Rest, signal: AbortSignal): Promise<string> {
 }
 
 /** Watches the job until it has ended. */
-async function follow({ rest, state, signal, detail }: Sample): Promise<Job> {
-  const path = `/v1/projects/${state.projectId}/jobs/${state.jobId}`;
+async function follow({ people, state, signal, detail }: Sample, projectId: string): Promise<Job> {
+  const { rest } = people.researcher;
+  const path = `/v1/projects/${projectId}/jobs/${state.jobId}`;
   for (;;) {
     const job = (await rest.get(path)) as Job;
     if (ENDED.includes(job.state)) return job;
@@ -135,7 +143,7 @@ async function follow({ rest, state, signal, detail }: Sample): Promise<Job> {
   }
 }
 
-async function report(rest: Rest, { projectId, jobId }: SampleState): Promise<string[]> {
+async function report(rest: Rest, projectId: string, jobId: string): Promise<string[]> {
   const path = `/v1/projects/${projectId}/jobs/${jobId}`;
   const metrics = JSON.parse(await rest.text(`${path}/outputs/metrics.json`)) as Metrics;
   return reportSample(jobId, metrics, (await rest.get(`${path}/charge-record`)) as ChargeRecord);

@@ -4,13 +4,12 @@ import { v7 } from 'uuid';
 
 /**
  * Names under which the sample is created. They are chosen and kept before anything is sent, so that a start that is
- * killed in between goes on with the same job and the same grants, and nothing exists twice.
+ * killed in between goes on with the same job, grant and proposal, and nothing exists twice.
  */
 export interface SampleState {
-  projectId: string;
   jobId: string;
-  /** One transfer for each asset of the project's budget. */
-  grantIds: { credits: string; deviceTime: string; slots: string };
+  /** Of the transfer that grants it credits, and of its proposal to a programme. */
+  ids: { grant: string; proposal: string };
   done: boolean;
 }
 
@@ -19,8 +18,7 @@ const fileOf = (home: string) => join(home, 'sample.json');
 /** What was kept, or fresh names, which are kept at once. */
 export function readSample(home: string): SampleState {
   if (existsSync(fileOf(home))) return JSON.parse(readFileSync(fileOf(home), 'utf8')) as SampleState;
-  const grantIds = { credits: v7(), deviceTime: v7(), slots: v7() };
-  return keepSample(home, { projectId: v7(), jobId: v7(), grantIds, done: false });
+  return keepSample(home, { jobId: v7(), ids: { grant: v7(), proposal: v7() }, done: false });
 }
 
 export function keepSample(home: string, state: SampleState): SampleState {

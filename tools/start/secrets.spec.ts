@@ -1,18 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databasePasswords, ensureToken, tokenFile } from './secrets.ts';
+import { databasePasswords, ensureIdentitySecrets, portalSecretFile, sessionKeyFile } from './secrets.ts';
 
 describe('secrets', () => {
   it('are made once, random, and closed to other users', () => {
     using one = setup();
     using other = setup();
-    const token = ensureToken(one.home);
-    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(ensureToken(one.home)).toBe(token);
-    expect(ensureToken(other.home)).not.toBe(token);
-    expect(statSync(tokenFile(one.home)).mode & 0o777).toBe(0o600);
+    for (const { home } of [one, one, other]) ensureIdentitySecrets(home);
+    const secrets = [one, other].flatMap(({ home }) => [portalSecretFile(home), sessionKeyFile(home)]);
+    const words = secrets.map((file) => readFileSync(file, 'utf8'));
+    for (const word of words) expect(word).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(new Set(words).size).toBe(4);
+    ensureIdentitySecrets(one.home);
+    expect(secrets.map((file) => readFileSync(file, 'utf8'))).toEqual(words);
+    for (const file of secrets) expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('differ between services and between a service and its owner', () => {

@@ -7,11 +7,14 @@ import { StartFault } from './start-fault.ts';
 /** 32 random bytes, as text that needs no quoting anywhere. */
 const random = () => randomBytes(32).toString('base64url');
 
-/** The token that callers of the gateway show; made on first use. */
-export const tokenFile = (home: string): string => join(home, 'secrets', 'token');
+/** What the gateway shows to the sign-in server, and what it seals sessions with. */
+export const portalSecretFile = (home: string): string => join(home, 'secrets', 'portal-client');
+export const sessionKeyFile = (home: string): string => join(home, 'secrets', 'session-key');
 
-export function ensureToken(home: string): string {
-  return ensureSecret(tokenFile(home), random);
+/** Makes them on first use. */
+export function ensureIdentitySecrets(home: string): void {
+  ensureSecret(portalSecretFile(home), random);
+  ensureSecret(sessionKeyFile(home), random);
 }
 
 /** Passwords of the two database roles of a service; made on first use. */

@@ -1,26 +1,39 @@
 import { join } from 'node:path';
 import { operatorTenant } from './operator-tenant.ts';
-import { tokenFile } from './secrets.ts';
+import { issuerOf } from './people.ts';
+import { portalSecretFile, sessionKeyFile } from './secrets.ts';
 import { HOST, ROOT, type StartSettings } from './settings.ts';
 
 /** One service of this machine. To add one, add a line here and its port to PORTS in settings.ts. */
 export interface Service {
-  name: 'quota' | 'compute' | 'gateway';
+  name: 'identity' | 'tenancy' | 'quota' | 'compute' | 'gateway';
   /** Whether it has a database of its own. */
   database: boolean;
   /** How it is asked whether it serves. */
   health: 'grpc' | 'http';
-  calls: ('quota' | 'compute')[];
+  calls: ('tenancy' | 'quota' | 'compute')[];
+  /** Its program, from the root of the repository. */
+  program: string;
 }
+
+const built = (name: string): string => join('apps', name, 'dist', 'src', 'main.js');
 
 /** In the order in which they start; they stop the other way round. */
 export const SERVICES: Service[] = [
-  { name: 'quota', database: true, health: 'grpc', calls: [] },
-  { name: 'compute', database: true, health: 'grpc', calls: ['quota'] },
-  { name: 'gateway', database: false, health: 'http', calls: ['quota', 'compute'] },
+  { name: 'identity', database: false, health: 'http', calls: [], program: 'infra/keycloak/src/main.ts' },
+  { name: 'tenancy', database: true, health: 'grpc', calls: [], program: built('tenancy') },
+  { name: 'quota', database: true, health: 'grpc', calls: [], program: built('quota') },
+  { name: 'compute', database: true, health: 'grpc', calls: ['quota'], program: built('compute') },
+  {
+    name: 'gateway',
+    database: false,
+    health: 'http',
+    calls: ['tenancy', 'quota', 'compute'],
+    program: built('gateway'),
+  },
 ];
 
-export const program = ({ name }: Service): string => join(ROOT, 'apps', name, 'dist', 'src', 'main.js');
+export const programOf = ({ program }: Service): string => join(ROOT, program);
 
 /** What a service is told, beside the environment of its starter. */
 export function environmentOf(
@@ -29,7 +42,6 @@ export function environmentOf(
   databaseUrl: string | undefined,
 ): Record<string, string> {
   const { home, operator, ports } = settings;
-  const tenant = operatorTenant(operator);
   return {
     NODE_ENV: 'production',
     NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'kontor', 'node'),
@@ -37,9 +49,11 @@ export function environmentOf(
     KONTOR_TLS: join(home, 'tls'),
     KONTOR_HOME: home,
     KONTOR_OPERATOR: operator,
-    KONTOR_OPERATOR_TENANT: tenant,
-    KONTOR_TENANT: tenant,
-    KONTOR_TOKEN_FILE: tokenFile(home),
+    KONTOR_OPERATOR_TENANT: operatorTenant(operator),
+    KONTOR_ISSUER: issuerOf(ports.identity),
+    KONTOR_PUBLIC_URL: `http://localhost:${ports.gateway}`,
+    KONTOR_OIDC_SECRET_FILE: portalSecretFile(home),
+    KONTOR_SESSION_KEY_FILE: sessionKeyFile(home),
     ...Object.fromEntries(service.calls.map((name) => [`KONTOR_${name.toUpperCase()}`, `${HOST}:${ports[name]}`])),
     ...(databaseUrl && { KONTOR_DATABASE_URL: databaseUrl }),
   };

@@ -7,7 +7,7 @@ describe('settings', () => {
     expect(home).toMatch(/\/\.kontor$/);
     expect({ operator, ports }).toEqual({
       operator: 'demo',
-      ports: { gateway: 7800, quota: 7810, compute: 7820, postgres: 7832 },
+      ports: { gateway: 7800, tenancy: 7805, identity: 7808, quota: 7810, compute: 7820, postgres: 7832 },
     });
   });
 

@@ -4,12 +4,14 @@ import { StartFault } from './start-fault.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Everything listens here until people can sign in. */
+/** Everything that `npm start` runs listens here alone. */
 export const HOST = '127.0.0.1';
 
 /** Who listens where, and which variable changes it. */
 export const PORTS = {
   gateway: { variable: 'KONTOR_GATEWAY_PORT', port: 7800 },
+  tenancy: { variable: 'KONTOR_TENANCY_PORT', port: 7805 },
+  identity: { variable: 'KONTOR_IDENTITY_PORT', port: 7808 },
   quota: { variable: 'KONTOR_QUOTA_PORT', port: 7810 },
   compute: { variable: 'KONTOR_COMPUTE_PORT', port: 7820 },
   postgres: { variable: 'KONTOR_POSTGRES_PORT', port: 7832 },
@@ -35,12 +37,8 @@ export function readSettings(env: NodeJS.ProcessEnv): StartSettings {
     );
   }
   const port = (listener: Listener) => readPort(env, PORTS[listener]);
-  const ports = {
-    gateway: port('gateway'),
-    quota: port('quota'),
-    compute: port('compute'),
-    postgres: port('postgres'),
-  };
+  const listeners = Object.keys(PORTS) as Listener[];
+  const ports = Object.fromEntries(listeners.map((name) => [name, port(name)])) as StartSettings['ports'];
   refuseTwins(ports);
   return { home: resolve(env['KONTOR_HOME'] || join(ROOT, '.kontor')), operator, ports };
 }

@@ -104,9 +104,9 @@ describe('the served compute service', () => {
 
   it('journals who asked: the person by reference, itself for what nobody asked', async () => {
     await using served = await setup();
-    const { project, tls, gateway, journal } = served;
-    const researcher = personWith([Role.PROJECT_MEMBER], { scope: project });
-    const asked = await actingFor(gateway, tls, researcher);
+    const { project, tls, channel, journal } = served;
+    const researcher = personWith([Role.PROJECT_MEMBER, Role.PROJECT_VIEWER], { scope: project });
+    const asked = await actingFor(channel, tls, researcher);
     const [id, sha256] = [uuid7(), createHash('sha256').update('data').digest('hex')];
     await asked.uploadFile(
       (async function* () {
@@ -180,14 +180,16 @@ async function setup(environment: Record<string, string> = {}) {
     quota: inProcess(QuotaService, quota),
   });
   const { address, close } = await serve(definition, { listen: config.KONTOR_LISTEN, tls: tls.of('compute') });
-  const gateway = connect(ComputeService, address, tls.of('gateway'));
+  const channel = connect(ComputeService, address, tls.of('gateway'));
+  const member = personWith([Role.PROJECT_MEMBER, Role.PROJECT_VIEWER], { scope: project });
+  const gateway = await actingFor(channel, tls, member);
   const journal = connect(JournalService, address, tls.of('gateway'), 'compute');
   const dispose = async (): Promise<void> => {
-    gateway.close();
+    channel.close();
     journal.close();
     await close();
     await fresh.drop();
     await rm(home, { recursive: true, force: true });
   };
-  return { address, engine, quota, project, gateway, journal, tls, [Symbol.asyncDispose]: dispose };
+  return { address, engine, quota, project, channel, gateway, journal, tls, [Symbol.asyncDispose]: dispose };
 }

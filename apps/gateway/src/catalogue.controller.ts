@@ -1,10 +1,6 @@
 import { ComputeService } from '@kontor/contracts/compute/v1/compute';
-import { Controller, Get, Req } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
-import { SignedIn } from './access.ts';
-import { Caller, callerOf } from './caller.ts';
-import { ApiProblems } from './problem-document.ts';
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
 
@@ -25,13 +21,5 @@ export class CatalogueController {
   @Rpc(listAcceleratorClasses)
   acceleratorClasses() {
     return this.services.compute.listAcceleratorClasses({});
-  }
-
-  @Get('me')
-  @SignedIn('GetMe', 'Who the token is')
-  @ApiOkResponse({ type: Caller, description: 'The holder of the token' })
-  @ApiProblems()
-  me(@Req() request: Request): Caller {
-    return callerOf(request);
   }
 }

@@ -1,41 +1,58 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { TENANT, TOKEN } from '../testing/gateway-under-test.ts';
 import { readConfig } from './config.ts';
 
+const ISSUER = 'https://id.example.org/realms/kontor';
+const [KEY, OLD_KEY] = [randomBytes(32), randomBytes(32)];
+
 const wrong: Record<string, [Record<string, string | undefined>, string]> = {
-  'an address of the network': [
-    { KONTOR_LISTEN: '192.0.2.1:7800' },
-    'KONTOR_LISTEN must be a loopback address such as 127.0.0.1:7800, because people cannot sign in yet.',
+  'an address of the network and an issuer in the clear': [
+    { KONTOR_LISTEN: '192.0.2.1:7800', KONTOR_ISSUER: 'http://localhost:7808/realms/kontor' },
+    'KONTOR_LISTEN must be a loopback address such as 127.0.0.1:7800 while KONTOR_ISSUER is not https.',
   ],
-  'every address': [{ KONTOR_LISTEN: '0.0.0.0:7800' }, 'KONTOR_LISTEN must be a loopback address'],
   'a name that only begins like loopback': [
-    { KONTOR_LISTEN: '127.0.0.1.example.org:7800' }, 'KONTOR_LISTEN must be a loopback address',
+    { KONTOR_LISTEN: '127.0.0.1.example.org:7800', KONTOR_ISSUER: 'http://localhost:7808/realms/kontor' },
+    'KONTOR_LISTEN must be a loopback address',
   ],
-  'no address of quota': [{ KONTOR_QUOTA: undefined }, 'KONTOR_QUOTA is not set.'],
+  'no address of tenancy': [{ KONTOR_TENANCY: undefined }, 'KONTOR_TENANCY is not set.'],
   'an address without a port': [{ KONTOR_COMPUTE: 'localhost' }, 'KONTOR_COMPUTE must be host:port'],
-  'a tenant that is no UUID': [{ KONTOR_TENANT: 'demo' }, 'KONTOR_TENANT must be the id of the tenant'],
+  'an issuer that is no realm': [{ KONTOR_ISSUER: 'https://id.example.org' }, 'KONTOR_ISSUER must be the address of a'],
+  'an issuer with a slash at its end': [{ KONTOR_ISSUER: `${ISSUER}/` }, 'KONTOR_ISSUER must be the address of a'],
+  'a public URL with a path': [{ KONTOR_PUBLIC_URL: 'https://kontor.example.org/x' }, 'KONTOR_PUBLIC_URL must be how'],
+  'a public URL in the clear': [
+    { KONTOR_PUBLIC_URL: 'http://kontor.example.org' }, 'KONTOR_PUBLIC_URL must be https, unless it is on this machine.',
+  ],
   'an operator that is no slug': [{ KONTOR_OPERATOR: 'Demo Operator' }, 'KONTOR_OPERATOR must be a slug'],
-  'no token file': [{ KONTOR_TOKEN_FILE: undefined }, 'KONTOR_TOKEN_FILE is not set.'],
-  'a token file that is not there': [{ KONTOR_TOKEN_FILE: '/nowhere/token' }, 'KONTOR_TOKEN_FILE cannot be read'],
-  'two faults': [{ KONTOR_QUOTA: undefined, KONTOR_TENANT: 'x' }, 'KONTOR_QUOTA is not set. KONTOR_TENANT must be'],
+  'no secret of its client': [{ KONTOR_OIDC_SECRET_FILE: undefined }, 'KONTOR_OIDC_SECRET_FILE is not set.'],
+  'a secret file that is not there': [{ KONTOR_OIDC_SECRET_FILE: '/nowhere/x' }, 'KONTOR_OIDC_SECRET_FILE cannot be'],
+  'an empty secret file': [{ KONTOR_OIDC_SECRET_FILE: '/dev/null' }, 'KONTOR_OIDC_SECRET_FILE is an empty file.'],
+  'two faults': [{ KONTOR_QUOTA: undefined, KONTOR_ISSUER: 'x' }, 'KONTOR_QUOTA is not set. KONTOR_ISSUER must be'],
 };
 
 describe('the gateway\'s configuration', () => {
-  it('is read once, with the token from its file', async () => {
+  it('is read once, with the secrets from their files', async () => {
     using it = await setup();
     expect(readConfig(it.environment)).toMatchObject({
-      listen: '127.0.0.1:0', quota: '127.0.0.1:7810', compute: 'localhost:7820', token: TOKEN, tenantId: TENANT,
-      operator: 'demo',
+      listen: '192.0.2.1:7800', quota: '127.0.0.1:7810', compute: 'localhost:7820', tenancy: '127.0.0.1:7805',
+      issuer: ISSUER, audience: 'kontor-api', client: { id: 'kontor-portal', secret: 'the secret' },
+      publicUrl: 'https://kontor.example.org', sessionKeys: [KEY, OLD_KEY], operator: 'demo',
     });
   });
 
-  it.each(['127.0.0.1:7800', '127.1.2.3:7800', 'localhost:7800'])('may listen on %s', async (listen) => {
+  it.each(['127.0.0.1:7800', '127.1.2.3:7800', 'localhost:7800'])('may listen on %s for any issuer', async (listen) => {
     using it = await setup();
-    expect(readConfig({ ...it.environment, KONTOR_LISTEN: listen }).listen).toBe(listen);
+    const environment = { ...it.environment, KONTOR_LISTEN: listen, KONTOR_ISSUER: 'http://localhost:7808/realms/x' };
+    expect(readConfig(environment).listen).toBe(listen);
+  });
+
+  it('names a default port in no origin, as browsers do', async () => {
+    using it = await setup();
+    const environment = { ...it.environment, KONTOR_PUBLIC_URL: 'https://kontor.example.org:443' };
+    expect(readConfig(environment).publicUrl).toBe('https://kontor.example.org');
   });
 
   it.each(Object.entries(wrong))('with %s is refused in one sentence', async (_, [change, sentence]) => {
@@ -43,20 +60,24 @@ describe('the gateway\'s configuration', () => {
     expect(() => readConfig({ ...it.environment, ...change })).toThrow(sentence);
   });
 
-  it.each(['', 'short', `${TOKEN} ${TOKEN}`])('with %j as the token is refused without showing it', async (token) => {
-    using it = await setup(token);
-    const sentence = /^KONTOR_TOKEN_FILE must hold one token of at least 32 characters\.$/;
-    expect(() => readConfig(it.environment)).toThrow(sentence);
+  const short = randomBytes(31).toString('base64url');
+  it.each([short, `${short}==`, 'x y'.repeat(20)])('with %j as a session key is refused unseen', async (key) => {
+    using it = await setup(key);
+    expect(() => readConfig(it.environment)).toThrow(
+      /^KONTOR_SESSION_KEY_FILE must hold on each line 32 random bytes in base64url \(43 characters\)\.$/);
   });
 });
 
-async function setup(token = `${TOKEN}\n`) {
+async function setup(keys = [KEY, OLD_KEY].map((key) => key.toString('base64url')).join('\n')) {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-config-'));
-  const file = join(folder, 'token');
-  writeFileSync(file, token);
+  const [secretFile, keyFile] = [join(folder, 'secret'), join(folder, 'keys')];
+  writeFileSync(secretFile, 'the secret\n');
+  writeFileSync(keyFile, `${keys}\n`);
   const environment: NodeJS.ProcessEnv = {
-    KONTOR_LISTEN: '127.0.0.1:0', KONTOR_TLS: (await testTls(['gateway'])).directory, KONTOR_QUOTA: '127.0.0.1:7810',
-    KONTOR_COMPUTE: 'localhost:7820', KONTOR_TOKEN_FILE: file, KONTOR_TENANT: TENANT,
+    KONTOR_LISTEN: '192.0.2.1:7800', KONTOR_TLS: (await testTls(['gateway'])).directory,
+    KONTOR_QUOTA: '127.0.0.1:7810', KONTOR_COMPUTE: 'localhost:7820', KONTOR_TENANCY: '127.0.0.1:7805',
+    KONTOR_ISSUER: ISSUER, KONTOR_PUBLIC_URL: 'https://kontor.example.org', KONTOR_OIDC_SECRET_FILE: secretFile,
+    KONTOR_SESSION_KEY_FILE: keyFile,
   };
   return { environment, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }

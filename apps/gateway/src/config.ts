@@ -3,57 +3,87 @@ import { ConfigError, parseConfig, serviceEnvironment } from '@kontor/kit/config
 import { readTls, type Tls } from '@kontor/kit/tls';
 import { z } from 'zod';
 
-const TOKEN_CHARACTERS_MIN = 32;
-
 const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost):/;
+/** Where a cookie cannot be read on its way. */
+const SAFE_ORIGIN = /^(https:|http:\/\/(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost)(:\d+)?$)/;
+/** 32 bytes in base64url. */
+const SESSION_KEY = /^[A-Za-z0-9_-]{43}$/;
+const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7810');
 
 const environment = serviceEnvironment.extend({
-  KONTOR_LISTEN: serviceEnvironment.shape.KONTOR_LISTEN
-    .regex(LOOPBACK, 'must be a loopback address such as 127.0.0.1:7800, because people cannot sign in yet'),
   KONTOR_QUOTA: address,
   KONTOR_COMPUTE: address,
-  KONTOR_TOKEN_FILE: z.string().min(1, 'must be the file that holds the token'),
-  KONTOR_TENANT: z.guid('must be the id of the tenant that the token belongs to'),
-  KONTOR_OPERATOR: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a slug, such as demo').default('demo'),
+  KONTOR_TENANCY: address,
+  KONTOR_ISSUER: z.string().regex(/^https?:\/\/[^/\s?#]+(\/[^\s?#]*)?\/realms\/[^/\s?#]+$/,
+    'must be the address of a realm, such as https://id.example.org/realms/kontor'),
+  KONTOR_PUBLIC_URL: z.string().regex(/^https?:\/\/[^/\s?#]+$/,
+    'must be how browsers reach the gateway, without a path, such as http://localhost:7800'),
+  KONTOR_OIDC_CLIENT: z.string().min(1, 'must be a confidential client of the realm').default('kontor-portal'),
+  KONTOR_OIDC_SECRET_FILE: z.string().min(1, 'must be the file that holds the secret of that client'),
+  KONTOR_AUDIENCE: z.string().min(1, 'must be the audience of access tokens').default('kontor-api'),
+  KONTOR_SESSION_KEY_FILE: z.string().min(1, 'must be the file that holds the keys of sessions'),
+  KONTOR_OPERATOR: z.string().regex(SLUG, 'must be a slug, such as demo').default('demo'),
+}).refine(({ KONTOR_PUBLIC_URL }) => SAFE_ORIGIN.test(KONTOR_PUBLIC_URL), {
+  path: ['KONTOR_PUBLIC_URL'], message: 'must be https, unless it is on this machine',
+}).refine(({ KONTOR_LISTEN, KONTOR_ISSUER }) => LOOPBACK.test(KONTOR_LISTEN) || KONTOR_ISSUER.startsWith('https:'), {
+  path: ['KONTOR_LISTEN'],
+  message: 'must be a loopback address such as 127.0.0.1:7800 while KONTOR_ISSUER is not https',
 });
 
 /** Everything the gateway needs to know. A class, so that Nest can hand it out by its name. */
 export class GatewayConfig {
-  /** host:port on loopback; port 0 takes a free one. */
+  /** host:port; port 0 takes a free one. On loopback, unless the issuer is https. */
   declare readonly listen: string;
   /** Addresses, host:port. */
   declare readonly quota: string;
   declare readonly compute: string;
+  declare readonly tenancy: string;
   declare readonly tls: Tls;
-  /** What callers show. */
-  declare readonly token: string;
-  declare readonly tenantId: string;
+  /** Whose tokens are believed: URL of a realm. */
+  declare readonly issuer: string;
+  /** What access tokens must be meant for. */
+  declare readonly audience: string;
+  /** Origin under which browsers reach the gateway. */
+  declare readonly publicUrl: string;
+  /** The confidential client that signs people in and asks whether tokens are still good. */
+  declare readonly client: { id: string; secret: string };
+  /** Of 32 bytes each: the first seals sessions, all of them open sessions. */
+  declare readonly sessionKeys: Buffer[];
   declare readonly operator: string;
 }
 
-/** @throws ConfigError with one sentence for each fault */
+/** @throws ConfigError with one sentence for each fault, none of which shows a secret */
 export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   const read = parseConfig(environment, env);
+  const [secret = ''] = linesOf('KONTOR_OIDC_SECRET_FILE', read.KONTOR_OIDC_SECRET_FILE);
   return {
     listen: read.KONTOR_LISTEN,
     quota: read.KONTOR_QUOTA,
     compute: read.KONTOR_COMPUTE,
+    tenancy: read.KONTOR_TENANCY,
     tls: readTls(read.KONTOR_TLS, 'gateway'),
-    token: readToken(read.KONTOR_TOKEN_FILE),
-    tenantId: read.KONTOR_TENANT.toLowerCase(),
+    issuer: read.KONTOR_ISSUER,
+    audience: read.KONTOR_AUDIENCE,
+    publicUrl: new URL(read.KONTOR_PUBLIC_URL).origin,
+    client: { id: read.KONTOR_OIDC_CLIENT, secret },
+    sessionKeys: linesOf('KONTOR_SESSION_KEY_FILE', read.KONTOR_SESSION_KEY_FILE).map(sessionKey),
     operator: read.KONTOR_OPERATOR,
   };
 }
 
-function readToken(file: string): string {
-  let token: string;
+function linesOf(variable: string, file: string): string[] {
   try {
-    token = readFileSync(file, 'utf8').trim();
+    const lines = readFileSync(file, 'utf8').split('\n').map((line) => line.trim()).filter(Boolean);
+    if (lines.length > 0) return lines;
   } catch (error) {
-    throw new ConfigError(`KONTOR_TOKEN_FILE cannot be read: ${(error as Error).message}.`);
+    throw new ConfigError(`${variable} cannot be read: ${(error as Error).message}.`);
   }
-  if (token.length >= TOKEN_CHARACTERS_MIN && !/\s/.test(token)) return token;
-  throw new ConfigError(`KONTOR_TOKEN_FILE must hold one token of at least ${TOKEN_CHARACTERS_MIN} characters.`);
+  throw new ConfigError(`${variable} is an empty file.`);
+}
+
+function sessionKey(line: string): Buffer {
+  if (SESSION_KEY.test(line)) return Buffer.from(line, 'base64url');
+  throw new ConfigError('KONTOR_SESSION_KEY_FILE must hold on each line 32 random bytes in base64url (43 characters).');
 }

@@ -1,6 +1,11 @@
-import type { DescMessage } from '@bufbuild/protobuf';
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ComputeService } from '@kontor/contracts/compute/v1/compute';
+import { JournalService } from '@kontor/contracts/journal/v1/journal';
+import { BudgetService } from '@kontor/contracts/quota/v1/budget';
+import { ChangeService } from '@kontor/contracts/quota/v1/change';
+import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
+import { TenancyService } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Type } from '@nestjs/common';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { commentOf } from './comments.ts';
@@ -20,7 +25,15 @@ const known = new Map<string, Known>();
  * @throws where two messages of different packages would share a name in the document
  */
 export function dto(desc: DescMessage): Type<object> {
-  const name = componentName(desc);
+  return classNamed(componentName(desc), desc, desc.fields);
+}
+
+/** The same of a request whose other fields are in the path: `UpdateTenantRequest` becomes `UpdateTenantBody`. */
+export function partDto(desc: DescMessage, fields: DescField[]): Type<object> {
+  return classNamed(componentName(desc).replace(/Request$/, 'Body'), desc, fields);
+}
+
+function classNamed(name: string, desc: DescMessage, fields: DescField[]): Type<object> {
   const first = known.get(name);
   if (first) return sameMessage(first, desc);
   const Dto = { [name]: class {} }[name] as Type<object>;
@@ -29,7 +42,7 @@ export function dto(desc: DescMessage): Type<object> {
   const description = commentOf(desc);
   ApiSchema({ name, ...(description && { description }) })(Dto);
   const surroundings = { classOf: dto, inReplies: !asked.has(desc.typeName) };
-  for (const field of desc.fields) {
+  for (const field of fields) {
     ApiProperty(openApiField(field, surroundings))(Dto.prototype as object, field.jsonName);
   }
   return Dto;
@@ -50,4 +63,5 @@ function collectAsked(desc: DescMessage): void {
   for (const field of desc.fields) if ('message' in field && field.message) collectAsked(field.message);
 }
 
-[...ComputeService.methods, ...QuotaService.methods].forEach(({ input }) => collectAsked(input));
+[ComputeService, QuotaService, ProgrammeService, ChangeService, BudgetService, TenancyService, JournalService]
+  .flatMap(({ methods }) => methods).forEach(({ input }) => collectAsked(input));

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import { digestOf } from '../testing/fake-compute.ts';
-import { files, gatewayUnderTest, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
+import { files, gatewayUnderTest, SERVICES } from '../testing/gateway-under-test.ts';
 
 const MIB = 1024 * 1024;
 
@@ -48,7 +48,7 @@ describe('files of a project', () => {
     const gate = Promise.withResolvers<void>();
     it.compute.uploadGate = gate.promise;
     const bytes = randomBytes(48 * MIB);
-    const upload = slowly(`${it.url}${files}/${digestOf(bytes)}`, bytes);
+    const upload = slowly(`${it.url}${files}/${digestOf(bytes)}`, bytes, it.token);
     const stalled = await eventually('the caller has to wait', async () => {
       const before = upload.sentBytes();
       await sleep(300);
@@ -63,7 +63,7 @@ describe('files of a project', () => {
   it('whose caller hangs up in the middle are not kept', async () => {
     await using it = await setup();
     const bytes = randomBytes(4 * MIB);
-    const outgoing = request(`${it.url}${files}/${digestOf(bytes)}`, options(bytes.length));
+    const outgoing = request(`${it.url}${files}/${digestOf(bytes)}`, options(bytes.length, it.token));
     outgoing.on('error', () => undefined).write(bytes.subarray(0, MIB));
     await eventually('some of it has arrived', () => it.compute.uploadedBytes > 0);
     outgoing.destroy();
@@ -75,14 +75,14 @@ describe('files of a project', () => {
 
 const setup = async () => gatewayUnderTest(await testTls(SERVICES));
 
-const options = (length: number) => ({
-  method: 'PUT', agent: false, headers: { authorization: `Bearer ${TOKEN}`, 'content-length': length },
+const options = (length: number, token: string) => ({
+  method: 'PUT', agent: false, headers: { authorization: `Bearer ${token}`, 'content-length': length },
 });
 
 /** Sends in pieces, each when the one before has left this process. */
-function slowly(url: string, bytes: Buffer) {
+function slowly(url: string, bytes: Buffer, token: string) {
   let sent = 0;
-  const outgoing = request(url, options(bytes.length));
+  const outgoing = request(url, options(bytes.length, token));
   const status = new Promise<number | undefined>((resolve, reject) =>
     outgoing.on('error', reject).on('response', (incoming) => resolve(incoming.resume().statusCode)));
   const next = (): void => {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
 import fc, { type Arbitrary } from 'fast-check';
 import { broken, valid, type Schema, type Schemas } from '../testing/body-arbitrary.ts';
-import { gatewayUnderTest, PROJECT, SERVICES } from '../testing/gateway-under-test.ts';
+import { gatewayUnderTest, PROJECT, SERVICES, TENANT } from '../testing/gateway-under-test.ts';
 import type { Reply } from '../testing/http-client.ts';
 import { describeApi } from './api-description.ts';
 
@@ -14,11 +14,17 @@ interface Document {
 
 const { paths, components: { schemas } } = JSON.parse(await describeApi()) as Document;
 
-/** Every POST that takes a body, with the schema of it. */
-const posts = Object.entries(paths).flatMap(([path, { post }]) => {
-  const schema = post?.requestBody?.content['application/json']?.schema;
-  return schema ? [{ path: path.replace('{projectId}', PROJECT), schema }] : [];
-});
+/** Every operation that takes a body, with the schema of it. */
+const writes = Object.entries(paths).flatMap(([path, operations]) =>
+  Object.entries(operations).flatMap(([method, { requestBody }]) => {
+    const schema = requestBody?.content['application/json']?.schema;
+    return schema ? [{ method: method.toUpperCase(), path: filled(path), schema }] : [];
+  }));
+
+function filled(path: string): string {
+  return path.replace('{projectId}', PROJECT).replace('{tenantId}', TENANT).replace('{service}', 'quota')
+    .replace(/\{\w+\}/g, PROJECT);
+}
 
 const gateway = await gatewayUnderTest(await testTls(SERVICES));
 const agent = new Agent({ keepAlive: true });
@@ -29,34 +35,39 @@ afterAll(async () => {
 
 describe('bodies made from the OpenAPI document', () => {
   it('are for every route that takes one', () => {
-    expect(posts).toHaveLength(5);
+    expect(writes.length).toBeGreaterThanOrEqual(18);
   });
 
-  it.each(posts)('are taken by POST $path when the document allows them', async ({ path, schema }) => {
-    await sendAll(path, valid(schema, schemas), (reply) => expect(reply.status).toBeLessThan(300));
+  it.each(writes)('are taken by $method $path when the document allows them', async ({ schema, ...to }) => {
+    await sendAll(to, valid(schema, schemas), (reply) => expect(reply.status).toBeLessThan(300));
   });
 
-  it.each(posts)('are refused by POST $path when one thing is wrong with them', async ({ path, schema }) => {
-    await sendAll(path, broken(schema, schemas), (reply) => {
+  it.each(writes)('are refused by $method $path when one thing is wrong with them', async ({ schema, ...to }) => {
+    await sendAll(to, broken(schema, schemas), (reply) => {
       expect(reply).toMatchObject({ status: 400, json: { code: 'invalid_request' } });
       expect((reply.json as { violations: object[] }).violations.length).toBeGreaterThan(0);
     });
   });
 
-  it.each(posts)('are a problem to POST $path when they are anything else', async ({ path }) => {
-    await sendAll(path, fc.jsonValue({ maxDepth: 4 }), (reply) => {
+  it.each(writes)('are a problem to $method $path when they are anything else', async (to) => {
+    await sendAll(to, fc.jsonValue({ maxDepth: 4 }).filter((json) => JSON.stringify(json) !== '{}'), (reply) => {
       expect(reply.status).toBe(400);
       expect(reply.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     });
   });
 });
 
-async function sendAll(path: string, bodies: Arbitrary<unknown>, check: (reply: Reply) => void): Promise<void> {
+interface Target {
+  method: string;
+  path: string;
+}
+
+async function sendAll(to: Target, bodies: Arbitrary<unknown>, check: (reply: Reply) => void): Promise<void> {
   const property = fc.asyncProperty(bodies, async (body) => {
     // Ids repeat while a counter-example is made smaller; each body is judged by itself.
     gateway.compute.jobs.clear();
     gateway.quota.transfers.clear();
-    check(await gateway.ask('POST', path, { body, agent }));
+    check(await gateway.ask(to.method, to.path, { body, agent }));
   });
   await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 1_000, markInterruptAsFailure: false });
 }

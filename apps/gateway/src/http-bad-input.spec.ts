@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TOKEN, workload } from '../testing/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, workload } from '../testing/gateway-under-test.ts';
 import type { Ask } from '../testing/http-client.ts';
 
 const MIB = 1024 * 1024;
@@ -80,7 +80,7 @@ describe('a body that breaks a rule', () => {
   it('leaves the connection usable for the next request', async () => {
     await using it = await setup();
     const { request, replies } = rawConnection(it.url);
-    const head = `Host: x\r\nAuthorization: Bearer ${TOKEN}\r\n`;
+    const head = `Host: x\r\nAuthorization: Bearer ${it.token}\r\n`;
     const large = `Content-Type: application/json\r\nContent-Length: ${MIB + 1}\r\n\r\n${'x'.repeat(MIB + 1)}`;
     request(`POST ${jobs} HTTP/1.1\r\n${head}${large}`);
     await sleep(200);

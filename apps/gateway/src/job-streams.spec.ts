@@ -4,7 +4,7 @@ import { Problem } from '@kontor/kit/problem';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import { digestOf } from '../testing/fake-compute.ts';
-import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, SERVICES } from '../testing/gateway-under-test.ts';
 
 describe('logs of a job', () => {
   it('are text, from the offset on', async () => {
@@ -18,7 +18,7 @@ describe('logs of a job', () => {
 
   it('are followed as they are written, until the reader hangs up', async () => {
     await using it = await setup();
-    const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`);
+    const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`, it.token);
     let seen = '';
     reply.on('data', (chunk: Buffer) => (seen += chunk.toString())).on('error', () => undefined);
     await eventually('three lines followed', () => seen.includes('followed 3\n'));
@@ -30,7 +30,7 @@ describe('logs of a job', () => {
   it('of a job that has printed nothing yet are answered at once', async () => {
     await using it = await setup();
     it.compute.logGate = new Promise(() => undefined);
-    const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`);
+    const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`, it.token);
     expect(reply.statusCode).toBe(200);
     reply.destroy();
   });
@@ -60,7 +60,7 @@ describe('logs of a job', () => {
     it.compute.log = ['x'.repeat(64 * 1024)];
     it.compute.followEveryMs = 0;
     it.compute.followed = 'y'.repeat(64 * 1024);
-    const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`);
+    const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`, it.token);
     const stalled = await eventually('compute has to wait', async () => {
       const before = it.compute.followedLines;
       await new Promise((resolve) => setTimeout(resolve, 300));
@@ -107,6 +107,6 @@ async function setup() {
 const refused = (status: number, code: string) => ({ status, json: { code } });
 
 /** A reply whose body has not been read. */
-const open = (url: string): Promise<IncomingMessage> => new Promise((resolve, reject) => {
-  request(url, { headers: { authorization: `Bearer ${TOKEN}` }, agent: false }, resolve).on('error', reject).end();
+const open = (url: string, token: string): Promise<IncomingMessage> => new Promise((resolve, reject) => {
+  request(url, { headers: { authorization: `Bearer ${token}` }, agent: false }, resolve).on('error', reject).end();
 });

@@ -66,13 +66,6 @@ describe('the catalogue over REST', () => {
     expect((await it.get('/v1/sites')).json).toMatchObject({ sites: [{ id: 'home', clusters: [{ pools }] }] });
     expect((await it.get('/v1/accelerator-classes')).json).toMatchObject({ classes: [{ name: 'cpu.x86_64' }] });
   });
-
-  it('tells the holder of the token who that is', async () => {
-    await using it = await setup();
-    expect(await it.get('/v1/me')).toMatchObject({
-      status: 200, json: { tenantId: TENANT, operator: 'demo', role: 'operator' },
-    });
-  });
 });
 
 const setup = async () => gatewayUnderTest(await testTls(SERVICES));

@@ -8,13 +8,14 @@ import { describeApi } from './api-description.ts';
 interface Operation {
   operationId?: string;
   summary?: string;
+  description?: string;
   security?: object[];
   parameters?: { name: string; in: string; required?: boolean; description?: string; schema?: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
 }
 
-const OPEN = ['GetHealth', 'GetMetrics'];
+const OPEN = ['GetHealth', 'GetMetrics', 'SignIn', 'SignInCallback', 'GetSession', 'SignOut'];
 
 describe('the OpenAPI document', () => {
   it('is the committed one: `nx run @kontor/gateway:openapi` refreshes it', async () => {
@@ -50,19 +51,30 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('wants the token everywhere but where supervisors and Prometheus ask', async () => {
+  it('wants a caller everywhere but where supervisors and Prometheus ask, and where one signs in', async () => {
     const { operations } = await setup();
     for (const { operationId = '', security } of operations) {
-      const expected = OPEN.includes(operationId) ? [] : [{ bearer: [] }];
+      const expected = OPEN.includes(operationId) ? [] : [{ bearer: [] }, { cookie: [] }];
       expect({ operationId, security }).toEqual({ operationId, security: expected });
     }
   });
 
-  it('tells for every operation behind the token how problems read', async () => {
+  it('says of every operation behind the guard who may use it, as the contract does', async () => {
+    const { operations } = await setup();
+    const said = new Map(operations.map(({ operationId, description = '' }) => [operationId, description]));
+    for (const { operationId = '' } of operations) {
+      if (!OPEN.includes(operationId)) expect(said.get(operationId)).toMatch(/(^|\n\n)Who may: [^\n]+\.$/);
+    }
+    expect(said.get('SubmitJob')).toMatch(/Who may: the project's members\.$/);
+    expect(said.get('ListSites')).toMatch(/Who may: whoever has signed in\.$/);
+    expect(said.get('GetProject')).toMatch(/Who may: the project's viewers and members, operator staff and audit/);
+  });
+
+  it('tells for every operation behind the guard how problems read', async () => {
     const { operations } = await setup();
     for (const { operationId = '', responses } of operations) {
       if (OPEN.includes(operationId)) continue;
-      for (const status of ['400', '401', '404', '503', 'default']) {
+      for (const status of ['400', '401', '403', '404', '503', 'default']) {
         expect({ operationId, ...responses[status]?.content }).toEqual({
           operationId, 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
         });
@@ -110,7 +122,11 @@ describe('the OpenAPI document', () => {
     const { operations } = await setup();
     const paged = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'pageToken'));
     expect(paged.map(({ operationId }) => operationId).sort())
-      .toEqual(['ListChargeRecords', 'ListJobs', 'ListTransfers']);
+      .toEqual([
+        'GetReport', 'GetStatement', 'GetTenantReport', 'ListAwards', 'ListChanges', 'ListChargeRecords', 'ListJobs',
+        'ListJournal', 'ListMyProjects', 'ListPendingProposals', 'ListProgrammes', 'ListProjects', 'ListProposals',
+        'ListTenants', 'ListTransfers',
+      ]);
     expect(paged[0]?.parameters).toContainEqual({
       name: 'pageSize', in: 'query', required: false, description: 'Most items to return; 50 when absent.',
       schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500 },

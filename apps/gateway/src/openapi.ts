@@ -12,6 +12,11 @@ const DESCRIPTION = [
   'Whatever goes wrong is answered as application/problem+json (RFC 9457): what is wrong, and what would help.',
 ].join('\n\n');
 
+const BEARER = "An access token of the operator's identity provider, or the secret of a project token.";
+
+const COOKIE = 'What /auth/sign-in leaves in a browser; over HTTPS its name begins with __Host-. Whatever changes '
+  + 'something must come from a page of this site and carry the header kontor-csrf, whose value /auth/session tells.';
+
 const HEALTHS: Health[] = ['serving', 'not serving', 'unreachable'];
 
 const HEALTH: SchemaObject = {
@@ -26,7 +31,8 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3').setTitle('Kontor').setDescription(DESCRIPTION).setVersion('v1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'npm start prints the token.' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: BEARER })
+    .addCookieAuth('kontor-session', { type: 'apiKey', in: 'cookie', description: COOKIE })
     .build();
   const document = SwaggerModule.createDocument(app, config);
   const schemas = { ...document.components?.schemas, Health: HEALTH };

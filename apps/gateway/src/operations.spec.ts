@@ -6,7 +6,10 @@ describe('health', () => {
   it('is good while every service serves, and needs no token', async () => {
     await using it = await setup();
     expect(await it.get('/healthz', { token: false })).toMatchObject({
-      status: 200, json: { status: 'ok', services: { quota: 'serving', compute: 'serving' } },
+      status: 200, json: {
+        status: 'ok',
+        services: { quota: 'serving', compute: 'serving', tenancy: 'serving', identity: 'serving' },
+      },
     });
   });
 

@@ -1,16 +1,26 @@
-import type { DescField } from '@bufbuild/protobuf';
+import { create, type DescField } from '@bufbuild/protobuf';
 import {
   GetFileRequestSchema, GetJobRequestSchema, ReadJobOutputRequestSchema,
 } from '@kontor/contracts/compute/v1/compute';
 import { ReadLogRequest_Stream as Stream } from '@kontor/contracts/engine/v1/engine';
+import { GetChangeRequestSchema } from '@kontor/contracts/quota/v1/change';
+import {
+  GetAwardRequestSchema, GetProgrammeRequestSchema, GetProposalRequestSchema,
+} from '@kontor/contracts/quota/v1/programme';
 import { ListTransfersRequestSchema } from '@kontor/contracts/quota/v1/quota';
 import { ProjectRefSchema } from '@kontor/contracts/resource/v1/resource';
+import {
+  ErasePersonRequestSchema, RevokeInvitationRequestSchema, RevokeProjectTokenRequestSchema,
+} from '@kontor/contracts/tenancy/v1/tenancy';
+import type { Scope } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { ApiParam } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { callerOf } from './caller.ts';
 import { commentOf } from './comments.ts';
 import { described } from './parameters.ts';
 import { plainSchema } from './plain-schema.ts';
+import { JOURNALED, type Journaled } from './services.ts';
 
 // A part of a path is described by the field of the request that it becomes, and checked by the service that gets it.
 
@@ -26,10 +36,44 @@ export const AccountId = () => described(({ params }) => params['accountId'],
 export const Sha256 = () => described(({ params }) => params['sha256'],
   inPath('sha256', GetFileRequestSchema.field.sha256, 'Digest of the whole file, in lower-case hexadecimal.'));
 
-/** The project in the path, in the caller's tenant. */
+export const ProgrammeSlug = () => described(({ params }) => params['slug'],
+  inPath('slug', GetProgrammeRequestSchema.field.slug, 'The slug of the programme.'));
+
+export const ProposalId = () => described(({ params }) => params['proposalId'],
+  inPath('proposalId', GetProposalRequestSchema.field.id, 'The id that its applicant chose.'));
+
+export const AwardId = () => described(({ params }) => params['awardId'],
+  inPath('awardId', GetAwardRequestSchema.field.id, 'The id that follows from its proposal.'));
+
+export const ChangeId = () => described(({ params }) => params['changeId'],
+  inPath('changeId', GetChangeRequestSchema.field.id, 'The id that its proposer chose.'));
+
+export const PersonId = () => described(({ params }) => params['personId'],
+  inPath('personId', ErasePersonRequestSchema.field.personId, 'The id that tenancy gave the person.'));
+
+export const InvitationId = () => described(({ params }) => params['invitationId'],
+  inPath('invitationId', RevokeInvitationRequestSchema.field.id, 'The id that tenancy gave the invitation.'));
+
+export const TokenId = () => described(({ params }) => params['tokenId'],
+  inPath('tokenId', RevokeProjectTokenRequestSchema.field.id, 'The id of the token, not its secret.'));
+
+/** The project in the path, and the tenant that tenancy says it is in. */
 export const InProject = () => described(
-  (request) => ({ tenantId: callerOf(request).tenantId, projectId: String(request.params['projectId']) }),
+  (request) => {
+    const { tenantId, projectId = '' } = scopeOf(request);
+    return create(ProjectRefSchema, { tenantId, projectId });
+  },
   inPath('projectId', ProjectRefSchema.field.projectId));
+
+/** The id of the tenant in the path. */
+export const InTenant = () => described((request) => scopeOf(request).tenantId,
+  inPath('tenantId', ProjectRefSchema.field.tenantId));
+
+function scopeOf(request: Request): Scope {
+  const { scope } = callerOf(request).person;
+  if (scope === undefined) throw new Error('The route asks for a scope that its path does not name.');
+  return scope;
+}
 
 /** The rest of the path, slashes included: the path of a declared output. */
 export const OutputPath = () => described(({ params }) => [params['path']].flat().join('/'),
@@ -46,4 +90,15 @@ function streamNamed(name: string): Stream {
   const stream = STREAMS.get(name);
   if (stream === undefined) throw Problem.notFound('log', name);
   return stream;
+}
+
+/** The service whose journal is meant. */
+export const JournalOf = () => described(({ params }) => journaled(String(params['service'])), ApiParam({
+  name: 'service', description: 'Whose journal.', schema: { type: 'string', enum: [...JOURNALED] },
+}));
+
+function journaled(name: string): Journaled {
+  const service = JOURNALED.find((one) => one === name);
+  if (service === undefined) throw Problem.notFound('journal', name);
+  return service;
 }

@@ -40,12 +40,17 @@ const malformedPath = () =>
 
 function send(problem: Problem, response: Response): void {
   const { status, body } = problem.toHttp();
-  if (status === 401) response.set('WWW-Authenticate', 'Bearer');
+  if (status === 401) response.set('WWW-Authenticate', challengeOf(problem));
   if (status === 503) response.set('Retry-After', '1');
   if (problem instanceof EdgeProblem) response.set(problem.headers);
   const document = JSON.stringify({ ...body, instance: `urn:kontor:request:${requestIdOf(response)}` });
   response.status(status).type('application/problem+json').send(document);
 }
+
+/** RFC 6750: what to show, and where something was shown, that it was not good. */
+const challengeOf = ({ code, detail }: Problem): string => (code === 'no_token'
+  ? 'Bearer realm="kontor"'
+  : `Bearer realm="kontor", error="invalid_token", error_description="${detail.replace(/[^\x20-\x7e]|["\\]/g, ' ')}"`);
 
 /** A body that nobody read any further would block the connection for the caller's next request. */
 function drain(request: Request): void {

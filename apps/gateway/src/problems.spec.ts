@@ -75,6 +75,14 @@ describe('a service that is down', () => {
     await using it = await gatewayUnderTest(await testTls(SERVICES), { tls: stranger.of('gateway') });
     expect(await it.get('/v1/rates')).toMatchObject({ status: 503, json: { code: 'service_unavailable' } });
   });
+
+  it('is one for every route, public ones excepted, where it is tenancy, which says what callers may do', async () => {
+    await using it = await gatewayUnderTest(await testTls(SERVICES), { tenancy: '127.0.0.1:1' });
+    for (const path of [jobs, '/v1/rates', '/v1/me', '/v1/tenants']) {
+      expect(await it.get(path)).toMatchObject({ status: 503, json: { code: 'service_unavailable' } });
+    }
+    expect(await it.get('/auth/session')).toMatchObject({ status: 200, json: { signedIn: false } });
+  });
 });
 
 const setup = async () => gatewayUnderTest(await testTls(SERVICES));

@@ -3,10 +3,10 @@ import {
   applyDecorators, HttpCode, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiResponse } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { map, type Observable } from 'rxjs';
-import { Declared } from './access.ts';
+import { OpenAsRpc } from './access.ts';
 import { commentOf } from './comments.ts';
 import { dto } from './dto.ts';
 import { nextPage } from './next-page.ts';
@@ -22,7 +22,7 @@ const Answers = Reflector.createDecorator<DescMessage>();
 
 /**
  * Says which RPC answers a route. From it follow the operation's id and description, the schema of the reply, how the
- * reply is written, and that the route wants a token. The compiler checks that the handler returns the RPC's output.
+ * reply is written, and who may use the route. The compiler checks that the handler returns the RPC's output.
  *
  * @param as the operation's id where two routes are answered by one RPC
  */
@@ -44,8 +44,8 @@ export function RpcStream(method: DescMethod & { methodKind: 'server_streaming' 
 }
 
 const operation = (method: DescMethod, operationId: string) => applyDecorators(
-  Declared({ who: 'token holders' }), ApiBearerAuth(), ApiProblems(),
-  ApiOperation({ operationId, summary: summaryOf(commentOf(method)), description: commentOf(method) }));
+  ApiProblems(),
+  OpenAsRpc(method, { operationId, summary: summaryOf(commentOf(method)), description: commentOf(method) }));
 
 /** The first sentence, as a heading. */
 const summaryOf = (comment: string): string => comment.split(/(?<=\.)\s/)[0]?.replace(/\.$/, '') ?? '';

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Clock } from '@kontor/kit/clock';
 import { logger } from '@kontor/kit/log';
 import { nestLogger } from '@kontor/kit/nest-logger';
 import { NestFactory } from '@nestjs/core';
@@ -10,6 +11,7 @@ import { GatewayModule } from './gateway.module.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf, serveDocs } from './openapi.ts';
 import { ProblemFilter } from './problem-filter.ts';
+import { answerWithin } from './request-call.ts';
 import { nameRequest } from './request-id.ts';
 import { logRequests } from './request-log.ts';
 import { RouteTable } from './route-table.ts';
@@ -32,14 +34,15 @@ export interface Gateway {
  *
  * @throws where the address is taken, or where a route does not declare who may use it
  */
-export async function startGateway(config: GatewayConfig, module = GatewayModule.with(config)): Promise<Gateway> {
-  const log = logger('gateway');
+export async function startGateway(
+  config: GatewayConfig, module = GatewayModule.with(config), log = logger('gateway'),
+): Promise<Gateway> {
   const options = { logger: nestLogger(log), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(module, options);
   try {
     const routes = declaredRoutes(app);
     app.disable('x-powered-by').disable('etag');
-    app.use(nameRequest, secureHeaders, logRequests(log), app.get(Metrics).measure);
+    app.use(nameRequest, secureHeaders, logRequests(log), app.get(Metrics).measure, answerWithin(app.get(Clock)));
     app.useGlobalFilters(new ProblemFilter(log, new RouteTable(routes)));
     serveDocs(app, openApiOf(app));
     const server = app.getHttpServer() as Server;

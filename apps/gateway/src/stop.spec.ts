@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, SERVICES, TOKEN } from '../testing/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, SERVICES } from '../testing/gateway-under-test.ts';
 
 describe('stopping the gateway', () => {
   it('lets requests in progress finish and takes no new ones', async () => {
@@ -21,7 +21,7 @@ describe('stopping the gateway', () => {
     const job = newJob();
     await it.post(jobs, job);
     const cut = new Promise((resolve) => {
-      const headers = { authorization: `Bearer ${TOKEN}` };
+      const headers = { authorization: `Bearer ${it.token}` };
       const follow = request(`${it.url}${jobs}/${job.id}/logs/stdout?follow=true`, { headers });
       follow.on('response', (incoming) => incoming.resume().on('error', resolve)).end();
     });

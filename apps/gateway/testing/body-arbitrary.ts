@@ -3,6 +3,7 @@ import fc, { type Arbitrary } from 'fast-check';
 /** As much of a schema of the OpenAPI document as bodies use. */
 export interface Schema {
   $ref?: string;
+  description?: string;
   allOf?: Schema[];
   type?: string;
   format?: string;
@@ -62,7 +63,18 @@ const bound = (value: number | undefined, otherwise: bigint): bigint =>
 
 function object({ properties = {}, required = [] }: Schema, schemas: Schemas): Arbitrary<Json> {
   const fields = Object.entries(properties).map(([name, schema]) => [name, valid(schema, schemas)] as const);
-  return fc.record(Object.fromEntries(fields), { requiredKeys: required });
+  const [rivals] = Object.values(properties).flatMap(rivalsIn);
+  if (rivals === undefined) return fc.record(Object.fromEntries(fields), { requiredKeys: required });
+  return fc.constantFrom(...rivals).chain((chosen) => {
+    const left = fields.filter(([name]) => name === chosen || !rivals.includes(name));
+    return fc.record(Object.fromEntries(left), { requiredKeys: [...required, chosen] });
+  });
+}
+
+/** The names of which a description says that exactly one is set. */
+function rivalsIn({ description = '' }: Schema): string[][] {
+  const [, names] = /Exactly one of ([\w, ]+) is set\./.exec(description) ?? [];
+  return names === undefined ? [] : [names.split(', ')];
 }
 
 const dictionary = ({ additionalProperties = {} }: Schema, schemas: Schemas): Arbitrary<Json> =>
@@ -79,8 +91,8 @@ export function broken(given: Schema, schemas: Schemas): Arbitrary<Json> {
     const [inner] = Object.entries(properties).filter(([name, field]) => name in whole && hasInside(field));
     return fc.oneof(
       fc.constantFrom('surplus', '__proto__', '$type').map((name) => ({ ...whole, ...surplus(name) })),
-      fc.constantFrom(...required).map((name) => without(whole, name)),
-      fc.constantFrom(...leaves).map(([name]) => ({ ...whole, [name]: { odd: [{}] } })),
+      ...required.map((name) => fc.constant<Json>(without(whole, name))),
+      ...leaves.map(([name]) => fc.constant<Json>({ ...whole, [name]: { odd: [{}] } })),
       ...(inner ? [broken(inner[1], schemas).map((worse) => ({ ...whole, [inner[0]]: worse }))] : []),
     );
   });

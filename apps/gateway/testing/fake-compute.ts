@@ -34,6 +34,8 @@ export class FakeCompute implements Serves<typeof ComputeService> {
   /** Uploads wait for it before they take the next piece. */
   uploadGate: Promise<void> = Promise.resolve();
   uploadedBytes = 0;
+  /** When the last reader of a log stops waiting. */
+  readUntil: Date | undefined;
   /** Readers of a log that follow it now. */
   followers = 0;
 
@@ -106,7 +108,8 @@ export class FakeCompute implements Serves<typeof ComputeService> {
     return { sha256, sizeBytes: BigInt(size) };
   }
 
-  async* readJobLog({ id, offset, follow }: ReadJobLogRequest, { signal }: Call) {
+  async* readJobLog({ id, offset, follow }: ReadJobLogRequest, { signal, deadline }: Call) {
+    this.readUntil = deadline;
     this.#job(id);
     if (follow) await this.logGate;
     yield { offset, data: Buffer.from(this.log.join('')).subarray(Number(offset)) };

@@ -13,7 +13,7 @@ export interface Route {
 /** What names an account; its id follows from it. */
 export interface AccountName {
   /** Absent for the operator's own accounts. */
-  project?: ProjectRef | undefined;
+  project?: Pick<ProjectRef, 'tenantId' | 'projectId'> | undefined;
   purpose: Purpose;
   asset: string;
 }
@@ -22,13 +22,19 @@ export interface AccountName {
 export const accountId = ({ project, purpose, asset }: AccountName): string =>
   uuid5('account', project?.tenantId ?? '', project?.projectId ?? '', purpose, asset);
 
-/** A project's credits, device time and slots, each on its way to the operator's revenue: the legs of a reservation. */
-export const legRoutes = (operator: string, project: ProjectRef, acceleratorClass: string): Route[] =>
-  [creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)].map((asset) => ({
-    asset,
-    debitAccountId: accountId({ project, purpose: Purpose.PROJECT, asset }),
-    creditAccountId: accountId({ purpose: Purpose.REVENUE, asset }),
-  }));
+/**
+ * The award's credits where one pays a share, then the project's own, its device time and its slots, each on its way to
+ * the operator's revenue: the legs of a reservation. An award's account has the award's id.
+ */
+export function legRoutes(
+  operator: string, project: ProjectRef, acceleratorClass: string, awardId: string | null = null,
+): Route[] {
+  const route = (asset: string, debitAccountId: string): Route =>
+    ({ asset, debitAccountId, creditAccountId: accountId({ purpose: Purpose.REVENUE, asset }) });
+  const own = [creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)]
+    .map((asset) => route(asset, accountId({ project, purpose: Purpose.PROJECT, asset })));
+  return awardId === null ? own : [route(creditsOf(operator), awardId), ...own];
+}
 
 /** Where use beyond cover is paid from: the operator's own purse. */
 export const lateRoutes = (operator: string, acceleratorClass: string): Route[] =>

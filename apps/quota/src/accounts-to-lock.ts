@@ -19,8 +19,10 @@ export class AccountsToLock {
   constructor(private readonly operator: string) {}
 
   readonly legRoutes = memo(
-    ({ tenantId, projectId }, acceleratorClass) => `${tenantId}/${projectId}/${acceleratorClass}`,
-    (project: ProjectRef, acceleratorClass: string): Route[] => legRoutes(this.operator, project, acceleratorClass));
+    ({ tenantId, projectId }, acceleratorClass, awardId) =>
+      `${tenantId}/${projectId}/${acceleratorClass}/${awardId ?? ''}`,
+    (project: ProjectRef, acceleratorClass: string, awardId: string | null): Route[] =>
+      legRoutes(this.operator, project, acceleratorClass, awardId));
 
   readonly lateRoutes = memo((acceleratorClass) => acceleratorClass,
     (acceleratorClass: string): Route[] => lateRoutes(this.operator, acceleratorClass));
@@ -32,8 +34,8 @@ export class AccountsToLock {
     const laterKeys = new Set(later.map(keyOfOrder));
     for (const order of orders) {
       if (order.command.case !== 'reserve') continue;
-      const { acceleratorClass } = order.command.value;
-      const routes = this.legRoutes(projectOf(order.command.value), acceleratorClass);
+      const { acceleratorClass, awardId } = order.command.value;
+      const routes = this.legRoutes(projectOf(order.command.value), acceleratorClass, awardId || null);
       for (const { debitAccountId } of routes) ids.add(debitAccountId);
       // Only what is used or ended in the same batch moves anything to the operator's accounts.
       if (laterKeys.has(keyOfOrder(order))) this.all(routes, acceleratorClass).forEach((id) => ids.add(id));

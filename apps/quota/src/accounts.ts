@@ -5,7 +5,6 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
-import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { Injectable } from '@nestjs/common';
@@ -15,6 +14,7 @@ import { QuotaConfig } from './config.ts';
 import { availableOf } from './decide/shortage.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { inTransaction } from './in-transaction.ts';
+import { openAccounts } from './open-accounts.ts';
 import { AccountRow } from './tables.ts';
 import { trialBalance } from './trial-balance.ts';
 
@@ -32,6 +32,7 @@ export class Accounts {
 
   /** @throws Problem where purpose and project do not go together, or the account exists with another floor */
   async open({ project, purpose, asset, floor }: OpenAccountRequest, actor: string): Promise<AccountInit> {
+    if (purpose === Purpose.AWARD || purpose === Purpose.PROGRAMME) throw notOpenedByHand();
     const ofProject = purpose === Purpose.PROJECT;
     if (ofProject !== (project !== undefined)) throw projectAndPurpose();
     if (!ofProject && floor !== undefined) throw floorOfOperator();
@@ -66,46 +67,29 @@ export class Accounts {
     for (const acceleratorClass of unseen) this.ready.add(acceleratorClass);
   }
 
-  /** Inserts the accounts that are missing, each with its journal row; ordered, so that two replicas never deadlock. */
   private async ensure(names: AccountName[], floor: bigint | null, actor: string): Promise<void> {
     const at = this.clock.now();
-    await inTransaction(this.dataSource, async ({ client, send }) => {
-      const { rows } = await client.query<{ id: string; tenantId: string | null }>({
-        name: 'open-accounts',
-        text: `INSERT INTO account (id, tenant_id, project_id, purpose, asset, balance, held, floor, created_at)
-               SELECT DISTINCT ON (id) id, tenant_id, project_id, purpose, asset, 0, 0, $6::int8, $7::timestamptz
-               FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int2[], $5::text[])
-                 AS n (id, tenant_id, project_id, purpose, asset)
-               ORDER BY id ON CONFLICT DO NOTHING RETURNING id, tenant_id AS "tenantId"`,
-        values: [
-          names.map(accountId), names.map(({ project }) => project?.tenantId ?? null),
-          names.map(({ project }) => project?.projectId ?? null), names.map(({ purpose }) => purpose),
-          names.map(({ asset }) => asset), floor, at,
-        ],
-      });
-      if (rows.length === 0) return;
-      const byId = new Map(names.map((name) => [accountId(name), name]));
-      send(journalInsert(rows.map(({ id, tenantId }) => {
-        const { project, purpose, asset } = byId.get(id) ?? {};
-        return {
-          at, actor, action: 'account.open', subject: id, tenantId: tenantId ?? undefined,
-          after: { projectId: project?.projectId, purpose, asset, floor },
-        };
-      })));
-    });
+    await inTransaction(this.dataSource, (tx) => openAccounts(tx, names, floor, actor, at));
   }
 }
 
-function accountMessage({ tenantId, projectId, floor, createdAt, ...same }: AccountRow): AccountInit {
+function accountMessage(
+  { tenantId, projectId, floor, createdAt, subsidyPpm, endsAt, ...same }: AccountRow,
+): AccountInit {
   const available = availableOf({ ...same, floor });
   return {
     ...same, createdAt: timestampFromDate(createdAt),
     ...(tenantId !== null && projectId !== null && { project: { tenantId, projectId } }),
     // With a deep overdraft more may be available than 64 bits can say; nobody can ask for more than that at once.
     ...(floor !== null && { floor }),
+    ...(subsidyPpm !== null && { subsidyPpm }),
+    ...(endsAt !== null && { endsAt: timestampFromDate(endsAt) }),
     ...(available !== undefined && { available: available < INT64_MAX ? available : INT64_MAX }),
   };
 }
+
+const notOpenedByHand = (): Problem => Problem.invalid('purpose_does_not_fit',
+  'Awards and programmes open their own accounts.', 'Submit a proposal to a programme, or propose a programme.');
 
 const projectAndPurpose = (): Problem => Problem.invalid('purpose_does_not_fit',
   'Accounts with the purpose PROJECT name a project, and no others do.', 'Name a project, or choose another purpose.');

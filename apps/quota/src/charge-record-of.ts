@@ -14,5 +14,6 @@ export function chargeRecordOf({ before, after }: Change, closedAt: Date): Charg
     costUcr: paid.reduce((sum, { posted }) => sum + posted, 0n),
     payers: paid.map(({ debitAccountId, posted }) => ({ accountId: debitAccountId, amountUcr: posted.toString() })),
     cause: after.cause, openedAt: after.createdAt, closedAt,
+    awardId: after.awardId, subsidyPpm: after.subsidyPpm,
   }];
 }

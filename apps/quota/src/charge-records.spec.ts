@@ -84,7 +84,7 @@ describe('charge records', () => {
     } while (pageToken !== '');
     expect(seen).toEqual([6n, 5n, 4n, 3n, 2n, 1n, 0n]);
     const wrong = gateway.listChargeRecords({ project, page: { pageToken: '~' } });
-    expect(await codeOf(wrong)).toBe('invalid_page_token');
+    expect(await codeOf(wrong)).toBe('page_token_invalid');
   });
 
   async function setup() {

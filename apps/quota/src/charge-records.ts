@@ -3,10 +3,10 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type {
   ChargeRecordSchema, GetChargeRecordRequest, ListChargeRecordsRequest, ListChargeRecordsResponseSchema,
 } from '@kontor/contracts/quota/v1/quota';
+import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { cut, pageOf } from './page.ts';
 import { projectOf } from './reservation.ts';
 import { ChargeRecordRow } from './tables.ts';
 
@@ -24,22 +24,22 @@ export class ChargeRecords {
   }
 
   async list(request: ListChargeRecordsRequest): Promise<MessageInitShape<typeof ListChargeRecordsResponseSchema>> {
-    const { size, after } = pageOf(request.page);
+    const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const query = this.dataSource.getRepository(ChargeRecordRow).createQueryBuilder('c')
       .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId })
       .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' }).limit(size + 1);
-    if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', after);
-    const positionOf = ({ closedAt, reservationId }: ChargeRecordRow) => ({ at: closedAt, id: reservationId });
-    const { items, nextPageToken } = cut(await query.getMany(), size, positionOf);
-    return { chargeRecords: items.map(chargeRecordMessage), page: { nextPageToken } };
+    if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', { at: after[0], id: after[1] });
+    const { items, page } = cut(await query.getMany(), size, ({ closedAt, reservationId }) =>
+      [closedAt, reservationId] as const);
+    return { chargeRecords: items.map(chargeRecordMessage), page };
   }
 }
 
 const chargeRecordMessage = (row: ChargeRecordRow): MessageInitShape<typeof ChargeRecordSchema> => {
-  const { tenantId, projectId, payers, openedAt, closedAt, ...same } = row;
+  const { tenantId, projectId, awardId, payers, openedAt, closedAt, ...same } = row;
   return {
-    ...same, project: { tenantId, projectId },
+    ...same, project: { tenantId, projectId }, awardId: awardId ?? '',
     openedAt: timestampFromDate(openedAt), closedAt: timestampFromDate(closedAt),
     payers: payers.map(({ accountId, amountUcr }) => ({ accountId, amountUcr: BigInt(amountUcr) })),
   };

@@ -31,8 +31,8 @@ export class Commands implements OnModuleDestroy {
   }
 
   /** @throws Problem where the command is refused */
-  async execute(command: LedgerCommand, call: Pick<Call, 'caller' | 'isGone'>): Promise<ReservationInit> {
-    const decision = await this.batcher.submit({ command, actor: call.caller }, call);
+  async execute(command: LedgerCommand, call: Pick<Call, 'actor' | 'isGone'>): Promise<ReservationInit> {
+    const decision = await this.batcher.submit({ command, actor: call.actor }, call);
     if (decision instanceof Problem) throw decision;
     return reservationMessage(decision);
   }
@@ -58,7 +58,7 @@ export class Commands implements OnModuleDestroy {
     const command = asked?.command;
     if (command?.case === undefined) return refusal(emptyCommand());
     try {
-      const decision = await this.batcher.submit({ command, actor: call.caller }, call);
+      const decision = await this.batcher.submit({ command, actor: call.actor }, call);
       if (decision instanceof Problem) return refusal(decision);
       return { result: { case: 'reservation', value: reservationMessage(decision) } };
     } catch (error) {

@@ -1,11 +1,19 @@
 import { Ledger1700000000001 } from '../migrations/0001-ledger.ts';
+import { Programmes1700000000002 } from '../migrations/0002-programmes.ts';
+import { SealedJournal1700000000003 } from '../migrations/0003-sealed-journal.ts';
+import {
+  AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow,
+} from './programme-tables.ts';
 import { AccountRow, ChargeRecordRow, LegRow, RateRow, ReservationRow, TransferRow } from './tables.ts';
 
 /** What quota keeps, for the service itself and for `npm run migrate`. */
 const database = {
   service: 'quota',
-  tables: [AccountRow, ReservationRow, LegRow, TransferRow, RateRow, ChargeRecordRow],
-  migrations: [Ledger1700000000001],
+  tables: [
+    AccountRow, ReservationRow, LegRow, TransferRow, RateRow, ChargeRecordRow,
+    ProgrammeRow, ProposalRow, AwardRow, ChangeRow, AuthorisationRow, FoundingRow,
+  ],
+  migrations: [Ledger1700000000001, Programmes1700000000002, SealedJournal1700000000003],
 };
 
 export default database;

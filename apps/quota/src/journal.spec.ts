@@ -4,7 +4,7 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { ask } from '../testing/in-database.ts';
-import { codeOf, quotaUnderTest } from '../testing/quota-under-test.ts';
+import { CLERK, codeOf, quotaUnderTest } from '../testing/quota-under-test.ts';
 
 interface Entry {
   actor: string;
@@ -79,7 +79,8 @@ describe('the journal of the ledger', () => {
     await gateway.setRate({ acceleratorClass: 'nvidia.h100', ucrPerDeviceHour: 9n });
 
     expect(await quota.entriesOf(creditAccountId)).toMatchObject([{
-      actor: 'gateway', action: 'account.open', tenant_id: project.tenantId, after: { asset: 'CR:other', floor: '-5' },
+      actor: CLERK.reference, action: 'account.open', tenant_id: project.tenantId,
+      after: { asset: 'CR:other', floor: '-5' },
     }]);
     expect(await quota.entriesOf(grant.id)).toMatchObject([
       { action: 'transfer.create', after: { amount: '7', asset: 'CR:other' } },

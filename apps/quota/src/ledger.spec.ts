@@ -2,10 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { Account_Purpose as Purpose, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { uuid5, uuid7 } from '@kontor/kit/id';
 import { costUcr } from '@kontor/ledger/cost';
-import { ReferenceLedger, type ModelCommand } from '@kontor/ledger/reference-model';
+import { splitUcr } from '@kontor/ledger/subsidy';
+import { ReferenceLedger, type ModelCommand, type ModelReservation } from '@kontor/ledger/reference-model';
 import type { FakeClock } from '@kontor/testing/fake-clock';
 import fc from 'fast-check';
-import { history, RATES, toMessage, type Step } from '../testing/history.ts';
+import { bareAward } from '../testing/bare-award.ts';
+import { AWARDS, history, RATES, toMessage, type Step } from '../testing/history.ts';
 import { expectBalanced, fund, quotaUnderTest, type Replica } from '../testing/quota-under-test.ts';
 
 const HISTORIES = Number(process.env['KONTOR_HISTORIES'] ?? 200);
@@ -41,6 +43,7 @@ describe('the ledger, against the sequential one that anyone could write on pape
       world.fundModel('p', 'odd', MEANS);
       world.fundModel('p', 'huge', { ...MEANS, credits: 0n });
       world.fundModel('q', 'odd', POOR);
+      await Promise.all((Object.keys(AWARDS) as (keyof typeof AWARDS)[]).map((name) => world.award(name)));
       world.revenueBefore = await world.revenue();
       return world;
     }
@@ -52,6 +55,14 @@ describe('the ledger, against the sequential one that anyone could write on pape
       this.model.fund(project, 'CR:demo', credits, floor);
       this.model.fund(project, `DEVICE_MS:${acceleratorClass}`, deviceMs);
       this.model.fund(project, `SLOTS:${acceleratorClass}`, slots);
+    }
+
+    private async award(name: keyof typeof AWARDS): Promise<void> {
+      const { project, subsidyPpm, ucr, lastsMs } = AWARDS[name];
+      const endsAt = new Date(this.quota.clock.now().getTime() + lastsMs);
+      await bareAward(this.quota.ownerUrl, this.project(project), { id: this.ids(name), ucr, subsidyPpm, endsAt });
+      this.model.awards.set(name, { project, subsidyPpm, endsAtMs: BigInt(endsAt.getTime()) });
+      this.model.fund(name, 'CR:demo', ucr);
     }
 
     async take({ afterMs, replica, commands }: Step): Promise<void> {
@@ -84,18 +95,28 @@ describe('the ledger, against the sequential one that anyone could write on pape
       const { gateway } = this.quota.replicas[1];
       for (const name of ['p', 'q']) {
         const { accounts } = await gateway.listAccounts({ project: this.project(name) });
-        expect(accounts.map(({ asset, balance, held }) => [asset, balance, held])).toEqual(accounts.map(({ asset }) =>
-          [asset, this.model.balance(`${name}/${asset}`), this.model.held(`${name}/${asset}`)]));
+        const awards = new Map(Object.keys(AWARDS).map((award) => [this.ids(award), award]));
+        expect(accounts.map(({ asset, balance, held }) => [asset, balance, held])).toEqual(accounts.map((account) => {
+          const named = `${awards.get(account.id) ?? name}/${account.asset}`;
+          return [account.asset, this.model.balance(named), this.model.held(named)];
+        }));
       }
       expect(await this.revenue() - this.revenueBefore).toBe(this.model.balance('REVENUE/CR:demo'));
       await expectBalanced(gateway);
-      for (const { asked, state, used, late, waived, rate } of this.model.reservations.values()) {
-        if (state !== 'POSTED') continue;
-        const asker = { project: this.project(asked.project), reservationId: this.ids(asked.id) };
-        expect(await gateway.getChargeRecord(asker)).toMatchObject({
-          deviceMs: used, lateDeviceMs: late, waivedDeviceMs: waived, costUcr: costUcr(used, rate),
-        });
+      for (const reservation of this.model.reservations.values()) {
+        if (reservation.state === 'POSTED') await this.compareCharge(reservation);
       }
+    }
+
+    private async compareCharge({ asked, used, late, waived, rate, subsidyPpm }: ModelReservation): Promise<void> {
+      const { gateway } = this.quota.replicas[1];
+      const asker = { project: this.project(asked.project), reservationId: this.ids(asked.id) };
+      const charge = await gateway.getChargeRecord(asker);
+      expect(charge).toMatchObject({
+        deviceMs: used, lateDeviceMs: late, waivedDeviceMs: waived, costUcr: costUcr(used, rate), subsidyPpm,
+      });
+      const { awardUcr, ownUcr } = splitUcr(charge.costUcr, subsidyPpm);
+      expect(charge.payers.map(({ amountUcr }) => amountUcr)).toEqual([awardUcr, ownUcr].filter((ucr) => ucr > 0n));
     }
 
     private async revenue(): Promise<bigint> {
@@ -106,17 +127,18 @@ describe('the ledger, against the sequential one that anyone could write on pape
 
   interface Replicas extends AsyncDisposable {
     replicas: [Replica, Replica];
+    ownerUrl: string;
     clock: FakeClock;
   }
 
   async function setup(): Promise<Replicas> {
     const one = await quotaUnderTest();
-    const other = await one.start();
+    const other = await one.replica();
     for (const [acceleratorClass, ucrPerDeviceHour] of Object.entries(RATES)) {
       await one.gateway.setRate({ acceleratorClass, ucrPerDeviceHour });
     }
     return {
-      replicas: [one, other], clock: one.clock,
+      replicas: [one, other], clock: one.clock, ownerUrl: one.database.ownerUrl,
       async [Symbol.asyncDispose]() {
         await other[Symbol.asyncDispose]();
         await one[Symbol.asyncDispose]();

@@ -19,24 +19,24 @@ export class QuotaController implements Serves<typeof QuotaService> {
     private readonly commands: Commands, private readonly chargeRecords: ChargeRecords,
   ) {}
 
-  openAccount(request: OpenAccountRequest, { caller }: Call) {
-    return this.accounts.open(request, caller);
+  openAccount(request: OpenAccountRequest, { actor }: Call) {
+    return this.accounts.open(request, actor);
   }
 
   async listAccounts({ project }: ListAccountsRequest) {
     return { accounts: await this.accounts.list(project) };
   }
 
-  createTransfer(request: CreateTransferRequest, { caller }: Call) {
-    return this.transfers.create(request, caller);
+  createTransfer(request: CreateTransferRequest, { actor }: Call) {
+    return this.transfers.create(request, actor);
   }
 
   listTransfers(request: ListTransfersRequest) {
     return this.transfers.list(request);
   }
 
-  setRate(request: SetRateRequest, { caller }: Call) {
-    return this.rates.set(request, caller);
+  setRate(request: SetRateRequest, { actor }: Call) {
+    return this.rates.set(request, actor);
   }
 
   async listRates() {

@@ -1,9 +1,21 @@
+import { JournalService } from '@kontor/contracts/journal/v1/journal';
+import { BudgetService } from '@kontor/contracts/quota/v1/budget';
+import { ChangeService } from '@kontor/contracts/quota/v1/change';
+import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { Clock, SystemClock } from '@kontor/kit/clock';
 import { databaseModule } from '@kontor/kit/database';
+import { JournalController, journalProviders } from '@kontor/kit/journal.controller';
 import { rpc, type ServiceDefinition } from '@kontor/kit/serve';
 import { Module } from '@nestjs/common';
 import { Accounts } from './accounts.ts';
+import { BudgetController } from './budgets/budget.controller.ts';
+import { Budgets } from './budgets/budgets.ts';
+import { Reports } from './budgets/reports.ts';
+import { Statements } from './budgets/statements.ts';
+import { ChangeController } from './changes/change.controller.ts';
+import { Changes } from './changes/changes.ts';
+import { Foundings } from './changes/founding.ts';
 import { ChargeRecords } from './charge-records.ts';
 import { Commands } from './commands.ts';
 import { QuotaConfig } from './config.ts';
@@ -11,12 +23,23 @@ import database from './database.ts';
 import { Durability } from './durability.ts';
 import { Expiry } from './expiry.ts';
 import { Ledger } from './ledger.ts';
+import { quotaMutations } from './mutations.ts';
+import { AwardEnds } from './programmes/award-ends.ts';
+import { Awards } from './programmes/awards.ts';
+import { ProgrammeController } from './programmes/programme.controller.ts';
+import { Programmes } from './programmes/programmes.ts';
+import { Proposals } from './programmes/proposals.ts';
 import { QuotaController } from './quota.controller.ts';
 import { Rates } from './rates.ts';
 import { Transfers } from './transfers.ts';
 
 @Module({
-  providers: [Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers],
+  providers: [
+    Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers,
+    AwardEnds, Awards, ProgrammeController, Programmes, Proposals,
+    ChangeController, Changes, Foundings,
+    BudgetController, Budgets, Reports, Statements,
+  ],
 })
 class QuotaModule {}
 
@@ -36,8 +59,13 @@ export function quotaService(config: QuotaConfig, clock: Clock = new SystemClock
       providers: [
         { provide: QuotaConfig, useValue: config },
         { provide: Clock, useValue: clock },
+        ...journalProviders({ service: 'quota', clock, counts: quotaMutations }),
       ],
     },
-    rpcs: [rpc(QuotaService, QuotaController)],
+    rpcs: [
+      rpc(QuotaService, QuotaController), rpc(ProgrammeService, ProgrammeController),
+      rpc(ChangeService, ChangeController), rpc(BudgetService, BudgetController),
+      rpc(JournalService, JournalController),
+    ],
   };
 }

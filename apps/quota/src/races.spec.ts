@@ -110,7 +110,7 @@ describe('two replicas on one ledger', () => {
 
   async function setup(means: Means = {}) {
     const one = await quotaUnderTest(means);
-    const other = await one.start();
+    const other = await one.replica();
     return {
       ...one,
       /** One replica, and the other, in turns. */

@@ -5,9 +5,10 @@ import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import { toMessage } from '@kontor/kit/row';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { inTransaction } from './in-transaction.ts';
+import { FoundingRow } from './programme-tables.ts';
 import { RateRow } from './tables.ts';
 
 /** What a device-hour costs, from when on. A rate that is in force never changes: another one follows it. */
@@ -15,23 +16,16 @@ import { RateRow } from './tables.ts';
 export class Rates {
   constructor(private readonly dataSource: DataSource, private readonly clock: Clock) {}
 
-  /** @throws Problem where the instant has passed, or has another rate already */
-  async set({ acceleratorClass, ucrPerDeviceHour, validFrom }: SetRateRequest, actor: string): Promise<Rate> {
+  /** @throws Problem where the instant has passed, or has another rate already, or it takes two persons by now */
+  async set(request: SetRateRequest, actor: string): Promise<Rate> {
     const at = this.clock.now();
-    const from = validFrom ? timestampDate(validFrom) : at;
-    const wanted: RateRow = { acceleratorClass, ucrPerDeviceHour, validFrom: from };
     return inTransaction(this.dataSource, async ({ manager, send }) => {
-      const found = await manager.findOneBy(RateRow, { acceleratorClass, validFrom: from });
-      if (found) {
-        const ucrDiffers = found.ucrPerDeviceHour !== ucrPerDeviceHour;
-        const conflict = existsWithDifferent({ ucr_per_device_hour: ucrDiffers });
-        if (conflict) throw conflict;
-        return toMessage(RateSchema, found);
-      }
-      if (from < at) throw inThePast();
-      await manager.insert(RateRow, wanted);
-      send(journalInsert([{ at, actor, action: 'rate.set', subject: acceleratorClass, after: wanted }]));
-      return toMessage(RateSchema, wanted);
+      if (await manager.existsBy(FoundingRow, { isDone: true })) throw takesTwoPersons();
+      const { rate, isNew } = await rateToSet(manager, request, at);
+      if (!isNew) return toMessage(RateSchema, rate);
+      await manager.insert(RateRow, rate);
+      send(journalInsert([{ at, actor, action: 'rate.set', subject: rate.acceleratorClass, after: rate }]));
+      return toMessage(RateSchema, rate);
     });
   }
 
@@ -41,6 +35,25 @@ export class Rates {
     return rows.map((row) => toMessage(RateSchema, row));
   }
 }
+
+/**
+ * The rate that a request names, and whether it is new: the same rate again is the one that is there.
+ *
+ * @throws Problem where the instant has passed, or has another rate already
+ */
+export async function rateToSet(
+  manager: EntityManager, { acceleratorClass, ucrPerDeviceHour, validFrom }: SetRateRequest, now: Date,
+): Promise<{ rate: RateRow; isNew: boolean }> {
+  const from = validFrom ? timestampDate(validFrom) : now;
+  const found = await manager.findOneBy(RateRow, { acceleratorClass, validFrom: from });
+  const conflict = found && existsWithDifferent({ ucr_per_device_hour: found.ucrPerDeviceHour !== ucrPerDeviceHour });
+  if (conflict) throw conflict;
+  if (!found && from < now) throw inThePast();
+  return { rate: found ?? { acceleratorClass, ucrPerDeviceHour, validFrom: from }, isNew: !found };
+}
+
+const takesTwoPersons = (): Problem => Problem.forbidden('takes_two_persons',
+  'Once an operator is founded, rates take effect when two persons agree.', 'Propose a change.');
 
 const inThePast = (): Problem => Problem.invalid('valid_from_in_the_past',
   'A rate cannot begin in the past.', 'Leave the instant out to begin now.');

@@ -1,6 +1,6 @@
 import type { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import pg, { type ClientBase } from 'pg';
-import type { AccountState } from './decide/decision.ts';
+import type { AccountState, AwardTerms } from './decide/decision.ts';
 import type { Route } from './account-id.ts';
 import { keyOf, type Leg, type Reservation } from './reservation.ts';
 
@@ -25,14 +25,20 @@ const types = { getTypeParser: parserOf as typeof pg.types.getTypeParser };
  * them as they are once locked. Accounts that do not exist are absent.
  */
 export async function lockAccounts(client: ClientBase, ids: string[]): Promise<Map<string, LockedAccount>> {
-  const { rows } = await client.query<LockedAccount & { id: string }>({
+  const { rows } = await client.query<Omit<LockedAccount, 'award'> & { id: string } & Perhaps<AwardTerms>>({
     name: 'lock-accounts',
-    text: `SELECT id, purpose, asset, balance, held, floor FROM account WHERE id = ANY($1::uuid[])
-           ORDER BY id FOR NO KEY UPDATE`,
+    text: `SELECT id, purpose, asset, balance, held, floor, tenant_id AS "tenantId", project_id AS "projectId",
+             subsidy_ppm AS "subsidyPpm", ends_at AS "endsAt"
+           FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
     values: [ids], types,
   });
-  return new Map(rows.map((row) => [row.id, row]));
+  return new Map(rows.map(({ id, purpose, asset, balance, held, floor, ...terms }) =>
+    [id, { purpose, asset, balance, held, floor, award: isAward(terms) ? terms : undefined }]));
 }
+
+type Perhaps<T> = { [K in keyof T]: T[K] | null };
+
+const isAward = (terms: Perhaps<AwardTerms>): terms is AwardTerms => terms.subsidyPpm !== null;
 
 /** µcr per device-hour of each class that has a rate in force. */
 export async function ratesInForce(
@@ -70,7 +76,7 @@ const RESERVATIONS = `
          ucr_per_device_hour AS "ucrPerDeviceHour", reserved_cover_device_ms AS "reservedCoverDeviceMs",
          timeout_ms AS "timeoutMs", used_device_ms AS "usedDeviceMs", cover_device_ms AS "coverDeviceMs",
          late_device_ms AS "lateDeviceMs", waived_device_ms AS "waivedDeviceMs", cause, created_at AS "createdAt",
-         expires_at AS "expiresAt",
+         expires_at AS "expiresAt", award_id AS "awardId", subsidy_ppm AS "subsidyPpm",
          (SELECT json_agg(json_build_object('asset', asset, 'debitAccountId', debit_account_id, 'creditAccountId',
                    credit_account_id, 'held', held::text, 'posted', posted::text) ORDER BY n)
           FROM leg WHERE leg.tenant_id = reservation.tenant_id AND leg.reservation_id = reservation.id) AS legs

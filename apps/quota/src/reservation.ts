@@ -33,6 +33,9 @@ export interface Reservation {
   lateDeviceMs: bigint;
   /** Given back at the end. */
   waivedDeviceMs: bigint;
+  /** The award that pays a share of the cost, and which; both are fixed when it is reserved. */
+  awardId: string | null;
+  subsidyPpm: number;
   /** UNSPECIFIED until posted. */
   cause: Cause;
   createdAt: Date;
@@ -60,9 +63,9 @@ export function aheadDeviceMs(reservation: Reservation): bigint {
 }
 
 export function reservationMessage(reservation: Reservation): MessageInitShape<typeof ReservationSchema> {
-  const { tenantId, projectId, createdAt, expiresAt, ...same } = reservation;
+  const { tenantId, projectId, awardId, createdAt, expiresAt, ...same } = reservation;
   return {
-    ...same, project: { tenantId, projectId },
+    ...same, project: { tenantId, projectId }, awardId: awardId ?? '',
     createdAt: timestampFromDate(createdAt), expiresAt: timestampFromDate(expiresAt),
   };
 }

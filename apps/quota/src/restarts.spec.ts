@@ -14,7 +14,7 @@ describe('a ledger that is interrupted', () => {
     await quota.compute.reserve(quota.terms(forgotten));
     await quota.stop();
     quota.clock.advance(60_000);
-    await using again = await quota.start();
+    await using again = await quota.replica();
     await eventually('the reservation has expired', async () =>
       (await again.gateway.getReservation({ project, id: forgotten })).state === State.EXPIRED);
     const posted = await again.compute.post({ project, id: kept, usedDeviceMs: 7n, cause: Cause.USER });

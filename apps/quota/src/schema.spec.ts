@@ -13,7 +13,9 @@ describe('what the database itself promises', () => {
     expect(await migrate({ ...database, url: ledger.ownerUrl })).toEqual({ ran: [], drift: [] });
   });
 
-  it.each(['transfer', 'journal', 'charge_record', 'rate'])('lets the service only add to %s', async (table) => {
+  it.each([
+    'transfer', 'journal', 'charge_record', 'rate', 'authorisation', 'founding',
+  ])('lets the service only add to %s', async (table) => {
     await using ledger = await setup();
     await expect(ask(ledger.url, `DELETE FROM ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
     await expect(ask(ledger.url, `TRUNCATE ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
@@ -22,7 +24,9 @@ describe('what the database itself promises', () => {
     await expect(ask(ledger.url, `UPDATE ${table} SET ${column?.name} = DEFAULT`)).rejects.toThrow('permission denied');
   });
 
-  it.each(['account', 'reservation', 'leg'])('lets the service delete nothing from %s', async (table) => {
+  it.each([
+    'account', 'reservation', 'leg', 'programme', 'proposal', 'award', 'change',
+  ])('lets the service delete nothing from %s', async (table) => {
     await using ledger = await setup();
     await expect(ask(ledger.url, `DELETE FROM ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
   });
@@ -30,7 +34,9 @@ describe('what the database itself promises', () => {
   it.each([
     'UPDATE account SET floor = -100', 'UPDATE account SET purpose = 2',
     'UPDATE reservation SET ucr_per_device_hour = 0', 'UPDATE reservation SET project_id = id',
-    'UPDATE leg SET debit_account_id = credit_account_id',
+    'UPDATE leg SET debit_account_id = credit_account_id', 'UPDATE account SET subsidy_ppm = 1',
+    'UPDATE reservation SET award_id = id', 'UPDATE award SET granted_ucr = 1', 'UPDATE change SET proposed_by = id',
+    'UPDATE proposal SET applicant = rule',
   ])('keeps the service from %s', async (sql) => {
     await using ledger = await setup();
     await expect(ask(ledger.url, sql)).rejects.toThrow('permission denied');
@@ -44,6 +50,29 @@ describe('what the database itself promises', () => {
     await using ledger = await setup();
     await ask(ledger.url, PROJECT_ACCOUNT);
     await expect(ask(ledger.url, sql)).rejects.toThrow(constraint);
+  });
+
+  it('keeps awards and pots from giving more than they have, and shares from being more than all', async () => {
+    await using ledger = await setup();
+    const account = (purpose: number, rest: string) => ask(ledger.url, `
+      INSERT INTO account (id, tenant_id, project_id, purpose, asset, balance, held, created_at, floor, subsidy_ppm,
+        ends_at)
+      VALUES ('${A}', ${purpose === 5 ? `'${A}', '${B}'` : 'NULL, NULL'}, ${purpose}, 'CR:demo', 10, 0, '2030-01-01',
+        ${rest})`);
+    await expect(account(5, `-1, 400000, '2030-01-02'`)).rejects.toThrow('account_of_award_has_terms');
+    await expect(account(5, `0, 1000001, '2030-01-02'`)).rejects.toThrow('account_of_award_has_terms');
+    await expect(account(5, '0, NULL, NULL')).rejects.toThrow('account_of_award_has_terms');
+    await expect(account(6, 'NULL, NULL, NULL')).rejects.toThrow('account_that_gives_has_floor');
+    await account(6, '0, NULL, NULL');
+    await expect(ask(ledger.url, 'UPDATE account SET balance = -1')).rejects.toThrow('account_floor_is_respected');
+  });
+
+  it('refuses a change that one person makes alone, should the code ever let it pass', async () => {
+    await using ledger = await setup();
+    const change = (by: string) => ask(ledger.url, `
+      INSERT INTO change VALUES ('${A}', '{}', NULL, 'x', 'one', '2030-01-01', 2, $1, '2030-01-01', '')`, [by]);
+    await expect(change('one')).rejects.toThrow('change_takes_two_persons');
+    await change('other');
   });
 
   it('refuses a transfer of nothing and one to itself', async () => {

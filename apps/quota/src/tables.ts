@@ -16,6 +16,9 @@ export class AccountRow {
   @Column(int64) held!: bigint;
   @Column({ ...int64, nullable: true }) floor!: bigint | null;
   @Column('timestamptz') createdAt!: Date;
+  /** Of an award alone, as is the end. */
+  @Column('int', { nullable: true }) subsidyPpm!: number | null;
+  @Column('timestamptz', { nullable: true }) endsAt!: Date | null;
 }
 
 @Entity('reservation')
@@ -36,6 +39,8 @@ export class ReservationRow {
   @Column('smallint') cause!: number;
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz') expiresAt!: Date;
+  @Column('uuid', { nullable: true }) awardId!: string | null;
+  @Column('int') subsidyPpm!: number;
 }
 
 @Entity('leg')
@@ -88,4 +93,6 @@ export class ChargeRecordRow {
   @Column('smallint') cause!: number;
   @Column('timestamptz') openedAt!: Date;
   @Column('timestamptz') closedAt!: Date;
+  @Column('uuid', { nullable: true }) awardId!: string | null;
+  @Column('int') subsidyPpm!: number;
 }

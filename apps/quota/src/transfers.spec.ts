@@ -90,7 +90,7 @@ describe('transfers', () => {
       await using quota = await setup();
       for (const pageToken of [text, Buffer.from(text).toString('base64url')]) {
         const request = { accountId: quota.grant.creditAccountId, page: { pageToken } };
-        expect(await codeOf(quota.gateway.listTransfers(request))).toBe('invalid_page_token');
+        expect(await codeOf(quota.gateway.listTransfers(request))).toBe('page_token_invalid');
       }
     });
 

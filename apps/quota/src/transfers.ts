@@ -6,14 +6,16 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
+import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { kindOf } from './assets.ts';
+import { authorisedUcr, exceeded } from './changes/treasury.ts';
 import { Books } from './decide/books.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { insufficient } from './decide/shortage.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
-import { cut, pageOf } from './page.ts';
 import { lockAccounts, type LockedAccount } from './read-snapshot.ts';
 import { TransferRow } from './tables.ts';
 import { insertTransfers, moveAccounts } from './write-effects.ts';
@@ -33,7 +35,7 @@ export class Transfers {
     const accounts = await lockAccounts(client, [request.debitAccountId, request.creditAccountId]);
     const found = await manager.findOneBy(TransferRow, { id: request.id });
     const at = this.clock.now();
-    const decided = decideTransfer(request, found, accounts, at);
+    const decided = decideTransfer(request, found, accounts, await authorisedUcr(manager), at);
     if (decided instanceof Problem) throw decided;
     if (decided === found) return found;
 
@@ -48,18 +50,19 @@ export class Transfers {
   }
 
   async list({ accountId, page }: ListTransfersRequest): Promise<MessageInitShape<typeof ListTransfersResponseSchema>> {
-    const { size, after } = pageOf(page);
-    const parameters = [accountId, after?.at ?? null, after?.id ?? null, size + 1];
+    const { size, after } = pageOf(page, NEWEST_FIRST);
+    const parameters = [accountId, after?.[0] ?? null, after?.[1] ?? null, size + 1];
     const rows = await this.dataSource.query<TransferRow[]>(LIST, parameters);
-    const { items, nextPageToken } = cut(rows, size, ({ createdAt, id }) => ({ at: createdAt, id }));
-    const transfers = items.map((row) => transferMessage({ ...row, amount: BigInt(row.amount) }));
-    return { transfers, page: { nextPageToken } };
+    const shown = cut(rows, size, ({ createdAt, id }) => [createdAt, id] as const);
+    const transfers = shown.items.map((row) => transferMessage({ ...row, amount: BigInt(row.amount) }));
+    return { transfers, page: shown.page };
   }
 }
 
 /** The transfer to write, the one that is there already, or why not. */
 function decideTransfer(
-  request: CreateTransferRequest, found: TransferRow | null, accounts: Map<string, LockedAccount>, now: Date,
+  request: CreateTransferRequest, found: TransferRow | null, accounts: Map<string, LockedAccount>,
+  authorised: bigint | undefined, now: Date,
 ): TransferRow | Problem {
   const { id, debitAccountId, creditAccountId, amount, reason } = request;
   if (found) {
@@ -72,9 +75,14 @@ function decideTransfer(
   const [debit, credit] = [accounts.get(debitAccountId), accounts.get(creditAccountId)];
   if (!debit || !credit) return Problem.notFound('account', debit ? creditAccountId : debitAccountId);
   if (debit.asset !== credit.asset) return differentAssets(debit.asset, credit.asset);
-  const available = debit.balance - debit.held - (debit.floor ?? 0n);
-  if (debit.purpose !== Purpose.TREASURY && amount > available) return insufficient(debit.asset, available, amount);
-  const { asset } = debit;
+  if (isByDecision(debit) || isByDecision(credit)) return notByHand();
+  const { asset, purpose, balance, held, floor } = debit;
+  const available = balance - held - (floor ?? 0n);
+  if (purpose !== Purpose.TREASURY && amount > available) return insufficient(asset, available, amount);
+  if (purpose === Purpose.TREASURY && kindOf(asset) === 'credits' && authorised !== undefined) {
+    const problem = exceeded(authorised, -balance, amount, asset);
+    if (problem) return problem;
+  }
   return { id, debitAccountId, creditAccountId, asset, amount, reason, reservationId: null, createdAt: now };
 }
 
@@ -94,6 +102,13 @@ const LIST = `
 
 const transferMessage = ({ reservationId, createdAt, ...same }: TransferRow): MessageInitShape<typeof TransferSchema> =>
   ({ ...same, reservationId: reservationId ?? '', createdAt: timestampFromDate(createdAt) });
+
+const isByDecision = ({ purpose }: LockedAccount): boolean =>
+  purpose === Purpose.AWARD || purpose === Purpose.PROGRAMME;
+
+const notByHand = (): Problem => Problem.refused('not_by_hand',
+  'What programmes and awards hold moves by decisions alone.',
+  'Propose a change, submit a proposal, or return an award.');
 
 const sameAccount = (): Problem => Problem.invalid('same_account', 'A transfer needs two different accounts.',
   'Correct one of them.');

@@ -33,7 +33,7 @@ const insertReservations = insertInto<ReservationRow>('reservation', {
   tenantId: 'uuid', id: 'uuid', projectId: 'uuid', state: 'int2', acceleratorClass: 'text', slots: 'int4',
   ucrPerDeviceHour: 'int8', reservedCoverDeviceMs: 'int8', timeoutMs: 'int8', usedDeviceMs: 'int8',
   coverDeviceMs: 'int8', lateDeviceMs: 'int8', waivedDeviceMs: 'int8', cause: 'int2', createdAt: 'timestamptz',
-  expiresAt: 'timestamptz',
+  expiresAt: 'timestamptz', awardId: 'uuid', subsidyPpm: 'int4',
 });
 
 const updateReservations = update<ReservationRow>('reservation', { tenantId: 'uuid', id: 'uuid' }, {
@@ -61,7 +61,7 @@ export const moveAccounts = update<Pick<AccountRow, 'id' | 'balance' | 'held'>>(
 const insertChargeRecords = insertInto<ChargeRecordRow>('charge_record', {
   tenantId: 'uuid', reservationId: 'uuid', projectId: 'uuid', acceleratorClass: 'text', deviceMs: 'int8',
   lateDeviceMs: 'int8', waivedDeviceMs: 'int8', ucrPerDeviceHour: 'int8', costUcr: 'int8', payers: 'jsonb',
-  cause: 'int2', openedAt: 'timestamptz', closedAt: 'timestamptz',
+  cause: 'int2', openedAt: 'timestamptz', closedAt: 'timestamptz', awardId: 'uuid', subsidyPpm: 'int4',
 });
 
 const legRows = ({ tenantId, id, legs }: Reservation): LegRow[] =>
@@ -73,8 +73,10 @@ const journalEntry = ({ command, actor, before, after }: Change, at: Date): Jour
 });
 
 /** What a reservation fixes for good. */
-const terms = ({ projectId, acceleratorClass, slots, ucrPerDeviceHour }: Reservation): object =>
-  ({ projectId, acceleratorClass, slots, ucrPerDeviceHour });
+const terms = (
+  { projectId, acceleratorClass, slots, ucrPerDeviceHour, awardId, subsidyPpm }: Reservation,
+): object =>
+  ({ projectId, acceleratorClass, slots, ucrPerDeviceHour, ...(awardId !== null && { awardId, subsidyPpm }) });
 
 /** What may change of it; its legs follow from that. */
 const standing = (

@@ -15,6 +15,13 @@ const PROJECTS = ['p', 'q'];
 const IDS = ['a', 'b', 'c', 'd'];
 /** Priced so that costs are seldom whole, so that everything overflows, and not at all. */
 export const RATES: Record<string, bigint> = { odd: 1_234_567n, huge: 1_000_000_000_000_000n };
+/** Of project p: a share that leaves remainders, and the whole. Of project q: a purse that is soon empty. */
+export const AWARDS = {
+  most: { project: 'p', subsidyPpm: 333_333, ucr: 100_000n, lastsMs: 11_000 },
+  whole: { project: 'p', subsidyPpm: 1_000_000, ucr: 60_000n, lastsMs: 7_000 },
+  small: { project: 'q', subsidyPpm: 999_999, ucr: 5_000n, lastsMs: 30_000 },
+};
+const OWN_AWARD: Record<string, string> = { p: 'most', q: 'small' };
 const CLASSES = ['odd', 'odd', 'odd', 'odd', 'odd', 'huge', 'free'];
 
 const named = { project: fc.constantFrom(...PROJECTS), id: fc.constantFrom(...IDS) };
@@ -29,7 +36,8 @@ const command: fc.Arbitrary<ModelCommand> = fc.oneof(
   fc.record({
     kind: fc.constant('reserve' as const), ...named, acceleratorClass: fc.constantFrom(...CLASSES),
     slots: fc.bigInt(1n, 3n), cover: deviceMs.map((ms) => (ms === 0n ? 1n : ms)), timeoutMs,
-  }),
+    award: fc.constantFrom(undefined, ...Object.keys(AWARDS), 'own', 'own', 'own'),
+  }).map(({ award, ...rest }) => ({ ...rest, award: award === 'own' ? OWN_AWARD[rest.project] : award })),
   fc.record({ kind: fc.constant('advance' as const), ...named, used: deviceMs, cover: deviceMs, timeoutMs }),
   fc.record({
     kind: fc.constant('post' as const), ...named, used: deviceMs,
@@ -52,8 +60,9 @@ export function toMessage(command: ModelCommand, ids: Names): MessageInitShape<t
   const named = { project: { tenantId: ids('tenant'), projectId: ids(command.project) }, id: ids(command.id) };
   switch (command.kind) {
     case 'reserve': {
-      const { acceleratorClass, slots, cover: coverDeviceMs, timeoutMs } = command;
-      const terms = { acceleratorClass, slots: Number(slots), coverDeviceMs, timeoutMs };
+      const { acceleratorClass, slots, cover: coverDeviceMs, timeoutMs, award } = command;
+      const awardId = award === undefined ? '' : ids(award);
+      const terms = { acceleratorClass, slots: Number(slots), coverDeviceMs, timeoutMs, awardId };
       return { command: { case: 'reserve', value: { ...named, ...terms } } };
     }
     case 'advance': {

@@ -1,24 +1,42 @@
 import 'reflect-metadata';
+import { BudgetService } from '@kontor/contracts/quota/v1/budget';
+import { ChangeService } from '@kontor/contracts/quota/v1/change';
+import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose, QuotaService, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { connect } from '@kontor/kit/connect';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
+import type { Person } from '@kontor/kit/person';
 import { problemOf } from '@kontor/kit/problem';
 import { serve } from '@kontor/kit/serve';
+import { personWith } from '@kontor/testing/acting-for';
 import { testDatabase } from '@kontor/testing/database';
 import { FakeClock } from '@kontor/testing/fake-clock';
-import { testTls } from '@kontor/testing/test-tls';
+import { testTls, type TestTls } from '@kontor/testing/test-tls';
 import ledger from '../src/database.ts';
 import { Expiry } from '../src/expiry.ts';
+import { AwardEnds } from '../src/programmes/award-ends.ts';
 import { quotaService } from '../src/quota.module.ts';
+import { forPerson } from './for-person.ts';
 
 export type Quota = Client<typeof QuotaService>;
 
-/** One process' worth of quota: as compute and as the gateway see it, over mutual TLS. */
+/** Quota as the gateway sees it on somebody's behalf. */
+export interface Acting {
+  programmes: Client<typeof ProgrammeService>;
+  changes: Client<typeof ChangeService>;
+  budgets: Client<typeof BudgetService>;
+}
+
+/** One process' worth of quota: as compute, the gateway and the starter see it, over mutual TLS. */
 export interface Replica extends AsyncDisposable {
   compute: Quota;
   gateway: Quota;
-  /** Expires what is due, now instead of within a second. */
+  start: Acting['changes'];
+  /** The gateway, for a person. */
+  for(person: Person): Acting;
+  /** Expires what is due and returns what awards have left, now instead of within a second. */
   sweep(): Promise<number>;
 }
 
@@ -35,6 +53,9 @@ export interface Means {
   floor?: bigint;
 }
 
+/** For whom the gateway calls where it matters little: one of operator staff. */
+export const CLERK = personWith([Role.OPERATOR_STAFF]);
+
 /** The accelerator class that most tests use, and a rate at which a device-millisecond costs a µcr. */
 export const CLASS = 'cpu.x86_64';
 export const UCR_PER_MS = 3_600_000n;
@@ -42,17 +63,17 @@ export const UCR_PER_MS = 3_600_000n;
 /** Quota on a database of its own, a clock that stands, a rate for `CLASS`, and a project with means. */
 export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { rate?: bigint | null } = {}) {
   const database = await testDatabase('quota', ledger.migrations);
-  const tls = await testTls(['quota', 'compute', 'gateway']);
+  const tls = await testTls(['quota', 'compute', 'gateway', 'start']);
   const clock = new FakeClock();
-  const start = () => startReplica({ databaseUrl: database.url, tls, clock });
-  const first = await start();
+  const replica = () => startReplica({ databaseUrl: database.url, tls, clock });
+  const first = await replica();
   const { gateway } = first;
   if (rate !== null) await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: rate });
   const project = await fundedProject(gateway, means);
   return {
     ...first, database, clock, project,
     /** Another replica on the same database. */
-    start,
+    replica,
     /** A reservation of one slot for a minute. */
     terms: (id = uuid7(), coverDeviceMs = 10n) =>
       ({ project, id, acceleratorClass: CLASS, slots: 1, coverDeviceMs, timeoutMs: 60_000n }),
@@ -66,20 +87,31 @@ export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { 
 }
 
 async function startReplica({ databaseUrl, tls, clock }: {
-  databaseUrl: string; tls: Awaited<ReturnType<typeof testTls>>; clock: FakeClock;
+  databaseUrl: string; tls: TestTls; clock: FakeClock;
 }): Promise<Replica> {
   const service = quotaService({ operator: 'demo', databaseUrl, allowUnsafeDatabase: true }, clock);
   const served = await serve(service, { listen: '127.0.0.1:0', tls: tls.of('quota') });
   const client = (name: string) => connect(QuotaService, served.address, tls.of(name));
-  const [compute, gateway] = [client('compute'), client('gateway')];
+  const [compute, anybody] = [client('compute'), client('gateway')];
+  const changes = connect(ChangeService, served.address, tls.of('gateway'));
+  const programmes = connect(ProgrammeService, served.address, tls.of('gateway'));
+  const budgets = connect(BudgetService, served.address, tls.of('gateway'));
+  const start = connect(ChangeService, served.address, tls.of('start'));
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await served.close();
-    compute.close();
-    gateway.close();
+    for (const client of [compute, anybody, changes, programmes, budgets, start]) client.close();
   };
   return {
-    compute, gateway, sweep: () => served.app.get(Expiry).sweep(),
+    compute, start, gateway: forPerson(anybody, tls, CLERK),
+    for: (person) => ({
+      programmes: forPerson(programmes, tls, person), changes: forPerson(changes, tls, person),
+      budgets: forPerson(budgets, tls, person),
+    }),
+    async sweep() {
+      const expired = await served.app.get(Expiry).sweep();
+      return expired + await served.app.get(AwardEnds).sweep();
+    },
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
 }

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, importJWK, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import { createLocalJWKSet, importJWK, jwtVerify, SignJWT, type JWK, type JWTPayload } from 'jose';
 import type { Keys } from './keys.ts';
 import type { RealmUser } from './realm.ts';
 
@@ -58,9 +58,14 @@ export async function signAccessToken(facts: AccessTokenFacts, { signing: [newes
   return new SignJWT(claimsOf(facts)).setProtectedHeader(header).sign(await importJWK(newest.jwk, 'RS256'));
 }
 
+/** What of an RSA key everybody may know. */
+function publicPart({ kty, kid, n = '', e = '' }: JWK): JWK {
+  return { kty: kty ?? 'RSA', n, e, ...(kid && { kid }) };
+}
+
 /** The claims of a token that one of our keys signed, expired ones too; nothing for any other text. */
 export async function readSigned(token: string, issuer: string, { signing }: Keys): Promise<JWTPayload | undefined> {
-  const keys = createLocalJWKSet({ keys: signing.map(({ jwk: { kty, kid, n, e } }) => ({ kty, kid, n, e })) });
+  const keys = createLocalJWKSet({ keys: signing.map(({ jwk }) => publicPart(jwk)) });
   const options = { issuer, algorithms: ['RS256'], currentDate: new Date(0) };
   return jwtVerify(token, keys, options).then(
     ({ payload }) => payload,

@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { InteractionResults, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Accounts } from './accounts.ts';
 import { isLoopback } from './loopback-server.ts';
 import { consentPage, loginPage } from './pages.ts';
@@ -20,7 +20,7 @@ export async function answerInteraction(ctx: KoaContextWithOIDC, provider: Provi
   }
   refuseOtherSites(ctx);
   const form = await readForm(ctx.req);
-  const finish = (result: object) => finishInteraction(ctx, provider, result);
+  const finish = (result: InteractionResults) => finishInteraction(ctx, provider, result);
   if (form.has('cancel')) return finish({ error: 'access_denied', error_description: 'The person cancelled.' });
   if (!isLogin) return finish({ consent: {} });
   const username = form.get('username') ?? '';
@@ -33,7 +33,7 @@ export async function answerInteraction(ctx: KoaContextWithOIDC, provider: Provi
   ctx.body = loginPage(realm.displayName, client, { username, fault: attempt.fault });
 }
 
-async function finishInteraction(ctx: KoaContextWithOIDC, provider: Provider, result: object): Promise<void> {
+async function finishInteraction(ctx: KoaContextWithOIDC, provider: Provider, result: InteractionResults): Promise<void> {
   const next = await provider.interactionResult(ctx.req, ctx.res, result);
   ctx.status = 303;
   ctx.redirect(next);

@@ -34,6 +34,8 @@ const audienceMapper = z.strictObject({
 /** The scopes that Keycloak itself puts into a new realm, whose claims the embedded provider writes too. */
 const BUILT_IN_SCOPES = ['basic', 'acr', 'profile', 'email', 'roles'] as const;
 
+const isAllBuiltIn = (scopes: string[]) => scopes.join() === BUILT_IN_SCOPES.join();
+
 const named = {
   clientId: z.string().regex(/^[a-z][a-z0-9-]*$/),
   name: z.string().optional(),
@@ -64,7 +66,7 @@ const signingIn = z.strictObject({
     // May ask about tokens of other clients: a program at the edge does, on behalf of the API.
     'allow.token.introspection.without.audience.check': z.enum(['true', 'false']).optional(),
   }),
-  defaultClientScopes: z.tuple(BUILT_IN_SCOPES.map((scope) => z.literal(scope))),
+  defaultClientScopes: z.array(z.enum(BUILT_IN_SCOPES)).refine(isAllBuiltIn, 'must be exactly the built-in scopes'),
   optionalClientScopes: z.array(z.never()),
   protocolMappers: z.tuple([audienceMapper]),
 });

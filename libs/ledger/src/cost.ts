@@ -1,5 +1,5 @@
 /** Milliseconds of an hour: rates are per device-hour, use is in device-milliseconds. */
-const MS_PER_HOUR = 3_600_000n;
+export const MS_PER_HOUR = 3_600_000n;
 
 /**
  * What device time costs in µcr, rounded down. Always of a cumulative total: the cost of an interval is the difference

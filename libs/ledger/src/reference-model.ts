@@ -1,9 +1,17 @@
 import { costUcr } from './cost.ts';
 import { fitsInt64 } from './int64.ts';
+import { splitUcr, WHOLE_PPM } from './subsidy.ts';
 
 /** Commands in the plainest form: ids and names are strings, instants are milliseconds. */
 export type ModelCommand = { project: string; id: string } & (
-  | { kind: 'reserve'; acceleratorClass: string; slots: bigint; cover: bigint; timeoutMs: bigint }
+  | {
+      kind: 'reserve';
+      acceleratorClass: string;
+      slots: bigint;
+      cover: bigint;
+      timeoutMs: bigint;
+      award?: string | undefined;
+    }
   | { kind: 'advance'; used: bigint; cover: bigint; timeoutMs: bigint }
   | { kind: 'post'; used: bigint; cause: 'USER' | 'LIMIT' | 'BUDGET' | 'SITE' }
   | { kind: 'void' }
@@ -12,9 +20,17 @@ export type ModelCommand = { project: string; id: string } & (
 
 type Command<K extends ModelCommand['kind']> = Extract<ModelCommand, { kind: K }>;
 
+/** What a programme granted; its account is named after it, `award/asset`. */
+export interface ModelAward {
+  project: string;
+  subsidyPpm: number;
+  endsAtMs: bigint;
+}
+
 export interface ModelReservation {
   asked: Command<'reserve'>;
   rate: bigint;
+  subsidyPpm: number;
   state: 'PENDING' | 'POSTED' | 'VOIDED' | 'EXPIRED';
   used: bigint;
   cover: bigint;
@@ -42,6 +58,7 @@ export class ReferenceLedger {
   readonly reservations = new Map<string, ModelReservation>();
   readonly floors = new Map<string, bigint>();
   readonly rates = new Map<string, bigint>();
+  readonly awards = new Map<string, ModelAward>();
   private readonly movements: Movement[] = [];
 
   constructor(private readonly credits: string) {}
@@ -110,6 +127,7 @@ export class ReferenceLedger {
     const fresh: ModelReservation = {
       asked,
       rate,
+      subsidyPpm: this.subsidyOf(asked, nowMs),
       state: 'PENDING',
       used: 0n,
       cover: asked.cover,
@@ -121,15 +139,28 @@ export class ReferenceLedger {
     if ([...needs.keys()].some((account) => !this.floors.has(account))) throw new Refusal('account_not_found');
     if (!coverFits(fresh)) throw new Refusal('amount_overflow');
     const short = [...needs].find(([account, amount]) => amount > this.available(account));
-    if (short) throw new Refusal(insufficient(short[0]));
+    if (short) throw new Refusal(this.insufficient(short[0]));
     return fresh;
+  }
+
+  private subsidyOf({ project, award }: Command<'reserve'>, nowMs: bigint): number {
+    if (award === undefined) return 0;
+    const found = this.awards.get(award);
+    if (found?.project !== project) throw new Refusal('award_not_found');
+    if (found.endsAtMs <= nowMs) throw new Refusal('award_ended');
+    return found.subsidyPpm;
+  }
+
+  private hasAwardEnded({ asked: { award } }: ModelReservation, nowMs: bigint): boolean {
+    const found = award === undefined ? undefined : this.awards.get(award);
+    return found !== undefined && found.endsAtMs <= nowMs;
   }
 
   private advance(command: Command<'advance'>, found: ModelReservation, nowMs: bigint): ModelReservation {
     if (found.state !== 'PENDING') throw new Refusal(`already_${found.state.toLowerCase()}`);
     if (command.used < found.used + found.late) return found;
     const now = { ...this.use(found, command.used), expiresAtMs: nowMs + command.timeoutMs };
-    if (command.cover <= now.cover) return now;
+    if (command.cover <= now.cover || this.hasAwardEnded(found, nowMs)) return now;
     // From here on the use is posted, so what is set aside is judged as if it were already.
     this.reservations.set(command.id, now);
     const extended = { ...now, cover: command.cover };
@@ -153,7 +184,7 @@ export class ReferenceLedger {
     const final = this.use(found, command.used);
     const posted: ModelReservation = { ...final, state: 'POSTED', cause: command.cause };
     if (command.cause !== 'SITE') return posted;
-    this.pay(found.asked, -costUcr(final.used, final.rate), -final.used);
+    this.payBetween(final, final.used, 0n);
     return { ...posted, used: 0n, waived: final.used };
   }
 
@@ -169,35 +200,50 @@ export class ReferenceLedger {
     const open = found.state === 'PENDING' ? ahead(found) : 0n;
     const paid = more < open ? more : open;
     const after = { ...found, used: found.used + paid, late: found.late + more - paid };
-    const cost = (from: bigint, to: bigint): bigint => costUcr(to, found.rate) - costUcr(from, found.rate);
-    this.pay(found.asked, cost(found.used, after.used), paid);
-    this.pay({ ...found.asked, project: 'LATE_USAGE' }, cost(found.late, after.late), more - paid);
+    this.payBetween(found, found.used, after.used);
+    const { acceleratorClass } = found.asked;
+    this.pay('LATE_USAGE', this.credits, costUcr(after.late, found.rate) - costUcr(found.late, found.rate));
+    this.pay('LATE_USAGE', `DEVICE_MS:${acceleratorClass}`, more - paid);
     return after;
   }
 
-  /** Moves credits and device time to the operator's revenue, or back where they are negative. */
-  private pay({ project, acceleratorClass }: Command<'reserve'>, ucr: bigint, deviceMs: bigint): void {
-    for (const [asset, amount] of [
-      [this.credits, ucr],
-      [`DEVICE_MS:${acceleratorClass}`, deviceMs],
-    ] as const) {
-      this.movements.push({ debit: `${project}/${asset}`, credit: `REVENUE/${asset}`, amount });
-    }
+  /** What use from one total to another costs its payers, or gives back to them. */
+  private payBetween({ asked, rate, subsidyPpm }: ModelReservation, from: bigint, to: bigint): void {
+    const [was, is] = [splitUcr(costUcr(from, rate), subsidyPpm), splitUcr(costUcr(to, rate), subsidyPpm)];
+    if (asked.award !== undefined) this.pay(asked.award, this.credits, is.awardUcr - was.awardUcr);
+    this.pay(asked.project, this.credits, is.ownUcr - was.ownUcr);
+    this.pay(asked.project, `DEVICE_MS:${asked.acceleratorClass}`, to - from);
+  }
+
+  /** Moves an amount to the operator's revenue, or back where it is negative. */
+  private pay(owner: string, asset: string, amount: bigint): void {
+    if (amount !== 0n) this.movements.push({ debit: `${owner}/${asset}`, credit: `REVENUE/${asset}`, amount });
   }
 
   private setAside(reservation: ModelReservation): Map<string, bigint> {
     if (reservation.state !== 'PENDING') return new Map();
     const {
-      asked: { project, acceleratorClass, slots },
+      asked: { project, acceleratorClass, slots, award },
       used,
       rate,
+      subsidyPpm,
     } = reservation;
     const open = ahead(reservation);
+    const [was, is] = [splitUcr(costUcr(used, rate), subsidyPpm), splitUcr(costUcr(used + open, rate), subsidyPpm)];
+    const own: [string, bigint][] = [[`${project}/${this.credits}`, is.ownUcr - was.ownUcr]];
     return new Map([
-      [`${project}/${this.credits}`, costUcr(used + open, rate) - costUcr(used, rate)],
+      ...(award === undefined ? [] : [[`${award}/${this.credits}`, is.awardUcr - was.awardUcr] as const]),
+      // An award that pays the whole leaves nothing to the project, not even the need for an account.
+      ...(subsidyPpm === WHOLE_PPM ? [] : own),
       [`${project}/DEVICE_MS:${acceleratorClass}`, open],
       [`${project}/SLOTS:${acceleratorClass}`, slots],
     ]);
+  }
+
+  private insufficient(account: string): string {
+    const [owner = '', asset = ''] = account.split('/');
+    if (this.awards.has(owner)) return 'insufficient_award';
+    return `insufficient_${asset.startsWith('CR:') ? 'credits' : asset.startsWith('SLOTS:') ? 'slots' : 'device_time'}`;
   }
 
   private numbersFit(): boolean {
@@ -220,6 +266,7 @@ function same(found: ModelReservation, asked: Command<'reserve'>): ModelReservat
     slots: 'slots',
     cover: 'cover_device_ms',
     timeoutMs: 'timeout_ms',
+    award: 'award_id',
   } as const;
   for (const [field, name] of Object.entries(names) as [keyof typeof names, string][]) {
     if (found.asked[field] !== asked[field]) throw new Refusal(`exists_with_different_${name}`);
@@ -234,8 +281,3 @@ const ahead = ({ cover, used, late }: ModelReservation): bigint => (cover > used
 
 const coverFits = (reservation: ModelReservation): boolean =>
   fitsInt64(costUcr(reservation.used + ahead(reservation), reservation.rate));
-
-const insufficient = (account: string): string => {
-  const asset = account.slice(account.indexOf('/') + 1);
-  return `insufficient_${asset.startsWith('CR:') ? 'credits' : asset.startsWith('SLOTS:') ? 'slots' : 'device_time'}`;
-};

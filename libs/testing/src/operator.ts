@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accessTokens } from '@kontor/keycloak/access-tokens';
 import { freePort } from '@kontor/postgres/free-port';
 import { startChild } from './child.ts';
 import { eventually } from './eventually.ts';
@@ -10,12 +11,15 @@ import { restClient, type RestClient } from './rest-client.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const READY_MS = 120_000;
 const STOP_MS = 30_000;
+/** Of every demo user. */
+const DEMO_PASSWORD = 'kontor-demo';
 
 /** A whole operator as `npm start` runs it: its own folder, its own ports, every service a process of its own. */
 export interface Operator extends AsyncDisposable {
   home: string;
   url: string;
-  rest: RestClient;
+  /** As a demo user of the realm, such as `researcher`. */
+  as(username: string): RestClient;
   ports: Record<Listener, number>;
   /** The starter's process. */
   pid: number;
@@ -26,7 +30,8 @@ export interface Operator extends AsyncDisposable {
   stop(): Promise<number | NodeJS.Signals>;
 }
 
-type Listener = 'gateway' | 'quota' | 'compute' | 'postgres';
+const LISTENERS = ['gateway', 'tenancy', 'identity', 'quota', 'compute', 'postgres'] as const;
+type Listener = (typeof LISTENERS)[number];
 
 /**
  * Starts an operator and waits until it serves.
@@ -40,12 +45,9 @@ export async function startOperator({
   env = {},
 }: { home?: string; withSample?: boolean; env?: Record<string, string> } = {}): Promise<Operator> {
   const folder = home ?? mkdtempSync(join(tmpdir(), 'kontor-operator-'));
-  const ports = {
-    gateway: await freePort(),
-    quota: await freePort(),
-    compute: await freePort(),
-    postgres: await freePort(),
-  };
+  const ports = Object.fromEntries(
+    await Promise.all(LISTENERS.map(async (name) => [name, await freePort()] as const)),
+  ) as Operator['ports'];
   const args = ['tools/start/main.ts', ...(withSample ? [] : ['--no-sample'])];
   const child = startChild(
     process.execPath,
@@ -55,10 +57,7 @@ export async function startOperator({
       KONTOR_LOG: 'info',
       ...env,
       KONTOR_HOME: folder,
-      KONTOR_GATEWAY_PORT: String(ports.gateway),
-      KONTOR_QUOTA_PORT: String(ports.quota),
-      KONTOR_COMPUTE_PORT: String(ports.compute),
-      KONTOR_POSTGRES_PORT: String(ports.postgres),
+      ...Object.fromEntries(LISTENERS.map((name) => [`KONTOR_${name.toUpperCase()}_PORT`, String(ports[name])])),
     },
     ROOT,
   );
@@ -70,6 +69,8 @@ export async function startOperator({
     return code;
   };
   const url = `http://127.0.0.1:${ports.gateway}`;
+  const issuer = `http://localhost:${ports.identity}/realms/kontor`;
+  const clients: Record<string, RestClient> = {};
   await Promise.race([
     child.prints(/Kontor runs/, READY_MS),
     child.exited.then((code) => {
@@ -84,7 +85,7 @@ export async function startOperator({
     pid: child.pid,
     output: child.output,
     stop,
-    rest: restClient(url, readFileSync(join(folder, 'secrets', 'token'), 'utf8').trim()),
+    as: (username) => (clients[username] ??= restClient(url, accessTokens(issuer, username, DEMO_PASSWORD))),
     pidOf: (name) =>
       firstNumber(
         name === 'postgres' ? join(folder, 'postgres', 'data', 'postmaster.pid') : join(folder, 'run', `${name}.pid`),

@@ -11,6 +11,8 @@ export interface RestAnswer {
 export interface RestClient {
   get(path: string): Promise<RestAnswer>;
   post(path: string, body?: object): Promise<RestAnswer>;
+  /** As `post`, and throws where it is refused. */
+  done(path: string, body?: object): Promise<JsonValue>;
   /** Sends bytes. */
   put(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<RestAnswer>;
   /** The body as it is. */
@@ -20,11 +22,11 @@ export interface RestClient {
 const TIMEOUT_MS = 30_000;
 
 /** Calls an operator's public API as anyone could: HTTP and a token. Paths begin at `/v1`. */
-export function restClient(url: string, token: string): RestClient {
-  const call = (method: string, path: string, type?: string, body?: string | Uint8Array<ArrayBuffer>) =>
+export function restClient(url: string, token: () => Promise<string>): RestClient {
+  const call = async (method: string, path: string, type?: string, body?: string | Uint8Array<ArrayBuffer>) =>
     fetch(`${url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },
+      headers: { authorization: `Bearer ${await token()}`, ...(type && { 'content-type': type }) },
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body !== undefined && { body }),
     });
@@ -37,9 +39,16 @@ export function restClient(url: string, token: string): RestClient {
       headers: response.headers,
     };
   };
+  const post = async (path: string, body: object = {}) =>
+    answer(await call('POST', path, 'application/json', JSON.stringify(body)));
   return {
+    post,
+    done: async (path, body) => {
+      const { status, body: reply } = await post(path, body);
+      if (status < 300) return reply;
+      throw new Error(`POST ${path} was answered ${status}: ${JSON.stringify(reply)}`);
+    },
     get: async (path) => answer(await call('GET', path)),
-    post: async (path, body = {}) => answer(await call('POST', path, 'application/json', JSON.stringify(body))),
     put: async (path, bytes) => answer(await call('PUT', path, 'application/octet-stream', bytes)),
     bytes: async (path) => Buffer.from(await (await call('GET', path)).arrayBuffer()),
   };

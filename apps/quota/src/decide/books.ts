@@ -37,7 +37,7 @@ export class Books {
     const change = (id: string, balance: bigint, held: bigint): void => {
       const account = changed.get(id) ?? this.accounts.get(id);
       if (!account) throw new NotLocked(id);
-      changed.set(id, { floor: account.floor, balance: account.balance + balance, held: account.held + held });
+      changed.set(id, { ...account, balance: account.balance + balance, held: account.held + held });
     };
     for (const { accountId, more } of holds) change(accountId, 0n, more);
     for (const { debitAccountId, creditAccountId, amount } of transfers) {

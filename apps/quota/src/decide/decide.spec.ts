@@ -16,6 +16,7 @@ const PROJECT = create(ProjectRefSchema, { tenantId: uuid7(), projectId: uuid7()
 const [LEGS, LATE] = [legRoutes('demo', PROJECT, 'gpu'), lateRoutes('demo', 'gpu')];
 const [CREDITS, DEVICE_TIME, SLOTS] = LEGS.map(({ debitAccountId }) => debitAccountId);
 const REVENUE = LEGS[0]?.creditAccountId;
+const AWARD = uuid7();
 
 describe('deciding a batch', () => {
   it('decides each command on what the ones before it left', () => {
@@ -58,6 +59,36 @@ describe('deciding a batch', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('splits what a reservation costs between its award and its project, and gives each part back', () => {
+    const orders = [reserve('a', 60n, AWARD), advance('a', 33n, 0n), post('a', 33n, Cause.SITE)];
+    const { changes, results } = decide(orders, snapshot());
+    expect(results.at(-1)).toMatchObject({ awardId: AWARD, subsidyPpm: 400_000, usedDeviceMs: 0n });
+    const moved = changes.slice(1).map(({ transfers }) => transfers.filter(({ asset }) => asset === 'CR:demo')
+      .map(({ debitAccountId, creditAccountId, amount }) => [debitAccountId, creditAccountId, amount]));
+    expect(moved).toEqual([
+      [[AWARD, REVENUE, 13n], [CREDITS, REVENUE, 20n]], [[REVENUE, AWARD, 13n], [REVENUE, CREDITS, 20n]],
+    ]);
+    const ids = changes.flatMap(({ transfers }) => transfers.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('names the payer that has too little, and takes no award that is another project\'s or has ended', () => {
+    const codes = (awardId: string, cover: bigint, at?: Date): string[] =>
+      outcomes(decide([reserve('a', cover, awardId)], { ...snapshot(), ...(at && { now: at }) }));
+    expect(codes(AWARD, 78n)).toEqual(['insufficient_award']);
+    expect(codes(AWARD, 77n)).toEqual(['PENDING']);
+    expect(codes(CREDITS ?? '', 1n)).toEqual(['award_not_found']);
+    expect(codes(AWARD, 1n, new Date('2030-02-01T00:00:00Z'))).toEqual(['award_ended']);
+  });
+
+  it('sets nothing more aside for a job whose award has ended, posts what it used, and keeps what it has', () => {
+    const { changes } = decide([reserve('a', 20n, AWARD)], snapshot());
+    const given = snapshot(changes.map(({ after }) => after));
+    const covers = (now: Date): unknown[] => decide([advance('a', 10n, 30n)], { ...given, now }).results;
+    expect(covers(new Date('2030-01-31T23:59:59Z'))).toMatchObject([{ usedDeviceMs: 10n, coverDeviceMs: 30n }]);
+    expect(covers(new Date('2030-02-01T00:00:00Z'))).toMatchObject([{ usedDeviceMs: 10n, coverDeviceMs: 20n }]);
+  });
+
   it('fails as a whole, before anything is written, where an account was not locked', () => {
     const incomplete = snapshot();
     const accounts = new Map([...incomplete.accounts].filter(([id]) => id !== REVENUE));
@@ -73,10 +104,13 @@ describe('deciding a batch', () => {
     const accounts = new Map([...LEGS, ...LATE].flatMap(({ debitAccountId, creditAccountId }) =>
       [[creditAccountId, of(0n, null)], [debitAccountId, of(0n, null)]] as const));
     accounts.set(CREDITS ?? '', of(100n, 0n)).set(DEVICE_TIME ?? '', of(500n, 0n)).set(SLOTS ?? '', of(5n, 0n));
+    const award = { ...PROJECT, subsidyPpm: 400_000, endsAt: new Date('2030-02-01T00:00:00Z') };
+    accounts.set(AWARD, Object.freeze({ ...of(30n, 0n), award }));
     return {
       now: new Date('2030-01-01T00:00:00Z'), accounts, rateOf: () => 3_600_000n,
       reservations: new Map(reservations.map((each) => [keyOf(each.tenantId, each.id), Object.freeze(each)])),
-      legRoutes: () => LEGS, lateRoutes: () => LATE,
+      legRoutes: (project, acceleratorClass, awardId) => legRoutes('demo', project, acceleratorClass, awardId),
+      lateRoutes: () => LATE,
     };
   }
 
@@ -84,8 +118,9 @@ describe('deciding a batch', () => {
     return { command, actor: 'compute' };
   }
 
-  function reserve(id: string, coverDeviceMs: bigint): Order {
-    const request = { project: PROJECT, id, acceleratorClass: 'gpu', slots: 1, coverDeviceMs, timeoutMs: 60_000n };
+  function reserve(id: string, coverDeviceMs: bigint, awardId = ''): Order {
+    const terms = { acceleratorClass: 'gpu', slots: 1, coverDeviceMs, timeoutMs: 60_000n };
+    const request = { project: PROJECT, id, awardId, ...terms };
     return order({ case: 'reserve', value: create(ReserveRequestSchema, request) });
   }
 

@@ -20,6 +20,16 @@ export interface AccountState {
   held: bigint;
   /** Null means no limit. */
   floor: bigint | null;
+  /** Only of an award's account. */
+  award?: AwardTerms | undefined;
+}
+
+/** Whose an award is, which share it pays, and until when. */
+export interface AwardTerms {
+  tenantId: string;
+  projectId: string;
+  subsidyPpm: number;
+  endsAt: Date;
 }
 
 /** What a decision may look at. */
@@ -29,7 +39,7 @@ export interface View {
   rateOf(acceleratorClass: string): bigint | undefined;
   /** Undefined where there is no such account. */
   account(id: string): AccountState | undefined;
-  legRoutes(project: ProjectRef, acceleratorClass: string): Route[];
+  legRoutes(project: ProjectRef, acceleratorClass: string, awardId: string | null): Route[];
 }
 
 /**

@@ -15,13 +15,13 @@ export interface NewTransfer extends Route {
 }
 
 /**
- * What moves between accounts when a reservation goes from one value to the next: more posted by a leg is use, less
- * is a refund, and more late use is the operator's. Ids are derived from the totals reached, so that the same step
- * taken twice could only ever write the same transfer.
+ * What moves between accounts when a reservation goes from one value to the next: more posted by a leg is use, less is
+ * a refund to where it came from, and more late use is the operator's. Ids are derived from the totals reached, so that
+ * the same step taken twice could only ever write the same transfer.
  */
 export function transfersOf(before: Reservation, after: Reservation, lateRoutes: Route[], now: Date): NewTransfer[] {
   const transfer = (route: Route, amount: bigint, reason: Reason, total: bigint): NewTransfer => ({
-    id: uuid5('transfer', after.tenantId, after.id, reason, route.debitAccountId, total),
+    id: uuid5('transfer', after.tenantId, after.id, reason, route.debitAccountId, route.creditAccountId, total),
     asset: route.asset, debitAccountId: route.debitAccountId, creditAccountId: route.creditAccountId,
     amount, reason, reservationId: after.id, createdAt: now,
   });
@@ -33,9 +33,10 @@ export function transfersOf(before: Reservation, after: Reservation, lateRoutes:
       : [transfer(reversed(leg), -more, Reason.REFUND, leg.posted)];
   });
   if (after.lateDeviceMs === before.lateDeviceMs) return byLegs;
+  const alone = { ucrPerDeviceHour: after.ucrPerDeviceHour, awardId: null, subsidyPpm: 0 };
   const late = lateRoutes.flatMap((route) => {
-    const total = paidBy(route.asset, after.lateDeviceMs, after.ucrPerDeviceHour);
-    const more = total - paidBy(route.asset, before.lateDeviceMs, after.ucrPerDeviceHour);
+    const total = paidBy(route, after.lateDeviceMs, alone);
+    const more = total - paidBy(route, before.lateDeviceMs, alone);
     return more > 0n ? [transfer(route, more, Reason.LATE, total)] : [];
   });
   return [...byLegs, ...late];

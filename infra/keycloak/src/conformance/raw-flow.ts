@@ -23,7 +23,7 @@ export function rawFlow(issuer: string, client: OidcClient & { redirectUri: stri
   async function authorize(changes: Record<string, string | undefined> = {}, jar = new CookieJar()) {
     const { authorization } = await endpointsOf(issuer);
     const parameters = Object.entries({ ...usual, ...changes }).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
+      value === undefined ? [] : [[name, value] as [string, string]],
     );
     const url = `${authorization}?${new URLSearchParams(parameters)}`;
     const response = await request(url, jar);

@@ -1,0 +1,42 @@
+import { Clock } from '@kontor/kit/clock';
+import { Injectable } from '@nestjs/common';
+import { tokenProblem } from './credential-problem.ts';
+import { fingerprint } from './fingerprint.ts';
+import { IdentityProvider } from './identity-provider.ts';
+import { Keycloak, type Claims } from './keycloak.ts';
+import { Remembered } from './remembered.ts';
+
+/** How long a token may outlive its revocation, or the end of its session, here. */
+const VERDICT_MS_MAX = 10_000;
+const VERDICTS_MAX = 10_000;
+
+interface Verdict {
+  claims: Claims;
+  isGood: boolean;
+}
+
+/** Believes an access token that the realm has signed and, as of the last ten seconds, still stands by. */
+@Injectable()
+export class Bearers {
+  readonly #verdicts: Remembered<Verdict>;
+
+  constructor(
+    private readonly keycloak: Keycloak, private readonly provider: IdentityProvider, private readonly clock: Clock,
+  ) {
+    this.#verdicts = new Remembered(clock, VERDICT_MS_MAX, VERDICTS_MAX);
+  }
+
+  /** @throws Problem that says why the token is not believed */
+  async claimsOf(token: string): Promise<Claims> {
+    const { claims, isGood } = await this.#verdicts.get(fingerprint(token), () => this.#judge(token));
+    if (!isGood) throw tokenProblem('token_revoked', 'The token was revoked, or its session has ended.');
+    if (claims.expiresAtMs > this.clock.now().getTime()) return claims;
+    throw tokenProblem('token_expired', 'The token has expired.');
+  }
+
+  /** Only what the realm has signed is worth a question to it. */
+  async #judge(token: string): Promise<Verdict> {
+    const claims = await this.keycloak.verify(token);
+    return { claims, isGood: await this.provider.standsBy(token) };
+  }
+}

@@ -1,0 +1,62 @@
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
+import { admit } from '@kontor/kit/access';
+import type { Person } from '@kontor/kit/person';
+import { Problem } from '@kontor/kit/problem';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import { Declared } from '../access.ts';
+import { rememberCaller } from '../caller.ts';
+import { answerFor } from '../request-call.ts';
+import { Callers, type KnownCaller, type NamedScope } from './callers.ts';
+import { Credentials } from './credentials.ts';
+
+/**
+ * Lets through what is declared public, and otherwise whoever is known and may use the route. The service that answers
+ * checks the same rule again, with the scope that its request names.
+ */
+@Injectable()
+export class IdentityGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector, private readonly credentials: Credentials, private readonly callers: Callers,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.get(Declared, context.getHandler());
+    if (access.who === 'everyone') return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request>();
+    const credential = await this.credentials.of(request, http.getResponse<Response>());
+    const named = scopeIn(request);
+    const known = await this.callers.resolve(credential, named);
+    checkExists(named, known);
+    if (access.who === 'people') checkRule(access.people, known.person);
+    rememberCaller(request, known);
+    answerFor(known.context, access.who === 'people' && access.method.methodKind !== 'unary');
+    return true;
+  }
+}
+
+const scopeIn = ({ params }: Request): NamedScope => ({
+  tenantId: String(params['tenantId'] ?? ''), projectId: String(params['projectId'] ?? ''),
+});
+
+/** Tenancy answers without a scope where there is none of that name. */
+function checkExists({ tenantId, projectId }: NamedScope, { caller }: KnownCaller): void {
+  if (projectId !== '' && caller.projectId !== projectId) throw Problem.notFound('project', projectId);
+  if (tenantId !== '' && caller.tenantId !== tenantId) throw Problem.notFound('tenant', tenantId);
+}
+
+/** Who only belongs to another project of the tenant may not know of this one either. */
+function checkRule(people: readonly Role[], person: Person): void {
+  try {
+    admit({ people }, person, person.scope);
+  } catch (problem) {
+    const { scope, roles } = person;
+    if (scope?.projectId === undefined || roles.some((role) => !OUTSIDE_PROJECTS.includes(role))) throw problem;
+    throw Problem.notFound('project', scope.projectId);
+  }
+}
+
+/** Roles that show nothing of any one project. */
+const OUTSIDE_PROJECTS = [Role.SIGNED_IN, Role.TENANT_MEMBER];

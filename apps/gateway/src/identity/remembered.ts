@@ -1,0 +1,32 @@
+import type { Clock } from '@kontor/kit/clock';
+
+interface Kept<V> {
+  answer: Promise<V>;
+  untilMs: number;
+}
+
+/**
+ * Answers that stay good for a moment. Whoever asks while the same question is under way waits for its answer; a
+ * failure is not remembered. Age counts from the question, so an answer is never older than it says.
+ */
+export class Remembered<V> {
+  readonly #kept = new Map<string, Kept<V>>();
+
+  /** @param most how many answers are kept; the oldest go first */
+  constructor(private readonly clock: Clock, private readonly forMs: number, private readonly most: number) {}
+
+  get(key: string, ask: () => Promise<V>): Promise<V> {
+    const now = this.clock.now().getTime();
+    const known = this.#kept.get(key);
+    if (known && known.untilMs > now) return known.answer;
+    const kept = { answer: ask(), untilMs: now + this.forMs };
+    this.#kept.delete(key);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size < this.most) break;
+      this.#kept.delete(oldest);
+    }
+    this.#kept.set(key, kept);
+    kept.answer.catch(() => this.#kept.get(key) === kept && this.#kept.delete(key));
+    return kept.answer;
+  }
+}

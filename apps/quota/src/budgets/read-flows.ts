@@ -1,0 +1,37 @@
+import type { DataSource } from 'typeorm';
+import type { Flows } from './payer-budget.ts';
+
+/**
+ * One statement, so that all of it is of one instant. Grants (1) and returns (2) have indexes of their own; use (3) and
+ * refunds (5) are read within the window alone. Sums travel as text, because they may be larger than any column.
+ */
+const FLOWS = `
+  SELECT id, balance::text AS balance, held::text AS held, floor::text AS floor, created_at AS "createdAt",
+    (coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = account.id AND reason IN (1, 2)), 0)
+      - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = account.id AND reason IN (1, 2)), 0)
+    )::text AS granted,
+    (coalesce((SELECT sum(amount) FROM transfer
+               WHERE debit_account_id = account.id AND reason = 3 AND created_at > $2), 0)
+      - coalesce((SELECT sum(amount) FROM transfer
+                  WHERE credit_account_id = account.id AND reason = 5 AND created_at > $2), 0)
+    )::text AS burned
+  FROM account WHERE id = ANY($1::uuid[])`;
+
+interface FlowRow {
+  id: string;
+  balance: string;
+  held: string;
+  floor: string | null;
+  createdAt: Date;
+  granted: string;
+  burned: string;
+}
+
+/** What each of these accounts got and gave, and what it gave for use since an instant. */
+export async function readFlows(dataSource: DataSource, ids: string[], since: Date): Promise<Map<string, Flows>> {
+  const rows = await dataSource.query<FlowRow[]>(FLOWS, [ids, since]);
+  return new Map(rows.map(({ id, balance, held, floor, granted, burned, createdAt }) => [id, {
+    balance: BigInt(balance), held: BigInt(held), floor: floor === null ? null : BigInt(floor),
+    granted: BigInt(granted), burned: BigInt(burned), createdAt,
+  }]));
+}

@@ -1,0 +1,52 @@
+import type { DataSource } from 'typeorm';
+
+/** A movement as one of the statement's accounts sees it; the amount is below zero where it was taken. */
+export interface MovementRow {
+  id: string;
+  accountId: string;
+  otherAccountId: string;
+  at: Date;
+  reason: number;
+  reservationId: string | null;
+  amount: string;
+}
+
+/** Movements between two of the accounts change nothing for all of them together: they are in no statement. */
+const MOVEMENTS = `
+  SELECT id, account_id AS "accountId", other_account_id AS "otherAccountId", created_at AS at, reason,
+         reservation_id AS "reservationId", amount
+  FROM (
+    (SELECT id, debit_account_id AS account_id, credit_account_id AS other_account_id, created_at, reason,
+            reservation_id, -amount AS amount
+     FROM transfer WHERE debit_account_id = ANY($1::uuid[]) AND NOT credit_account_id = ANY($1::uuid[])
+       AND created_at >= $2 AND created_at < $3 AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid))
+     ORDER BY created_at, id LIMIT $6)
+    UNION ALL
+    (SELECT id, credit_account_id, debit_account_id, created_at, reason, reservation_id, amount
+     FROM transfer WHERE credit_account_id = ANY($1::uuid[]) AND NOT debit_account_id = ANY($1::uuid[])
+       AND created_at >= $2 AND created_at < $3 AND ($4::timestamptz IS NULL OR (created_at, id) > ($4, $5::uuid))
+     ORDER BY created_at, id LIMIT $6)
+  ) AS either ORDER BY created_at, id LIMIT $6`;
+
+/** Oldest first. */
+export function readMovements(
+  dataSource: DataSource, ids: string[],
+  { from, to, after, limit }: { from: Date; to: Date; after: [Date, string] | undefined; limit: number },
+): Promise<MovementRow[]> {
+  const [afterAt = null, afterId = null] = after ?? [];
+  return dataSource.query<MovementRow[]>(MOVEMENTS, [ids, from, to, afterAt, afterId, limit]);
+}
+
+const BALANCE = `
+  SELECT (coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = ANY($1::uuid[])
+      AND (created_at < $2 OR ($3::uuid IS NOT NULL AND created_at = $2 AND id <= $3))), 0)
+    - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = ANY($1::uuid[])
+      AND (created_at < $2 OR ($3::uuid IS NOT NULL AND created_at = $2 AND id <= $3))), 0))::text AS balance`;
+
+/** What the accounts held together before an instant; with a transfer, after that one of the instant. */
+export async function balanceBefore(
+  dataSource: DataSource, ids: string[], at: Date, transferId: string | null = null,
+): Promise<bigint> {
+  const [row] = await dataSource.query<{ balance: string }[]>(BALANCE, [ids, at, transferId]);
+  return BigInt(row?.balance ?? 0);
+}

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { describe, expect, it } from '@jest/globals';
+import { ProgrammeChangeSchema } from '@kontor/contracts/quota/v1/change';
+import { Proposal_State as State } from '@kontor/contracts/quota/v1/programme';
+import { validate } from '@kontor/kit/validate';
+import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, type ProgrammeInit } from '../../testing/awards.ts';
+import { CLASS, codeOf, expectBalanced, fundedProject, grant, quotaUnderTest } from '../../testing/quota-under-test.ts';
+
+const PRESETS = new URL('../../presets/', import.meta.url);
+
+describe('founding an operator', () => {
+  it('sets first rates, programmes and what the treasury may hand out, once', async () => {
+    await using quota = await quotaUnderTest({ rate: null });
+    const first = { rates: [{ acceleratorClass: CLASS, ucrPerDeviceHour: 5n }] };
+    const { at } = await found(quota, [programme()], first);
+    quota.clock.advance(1_000);
+    expect((await found(quota, [programme()], first)).at).toEqual(at);
+    expect(await codeOf(found(quota, [], first))).toBe('already_founded');
+    expect((await quota.gateway.listRates({})).rates).toMatchObject([{ ucrPerDeviceHour: 5n }]);
+    const { programmes } = quota.for(memberOf(quota.project));
+    const listed = await programmes.listProgrammes({});
+    expect(listed.programmes).toMatchObject([{ leftUcr: 100_000n, resourceVersion: 1n }]);
+    await expectBalanced(quota.gateway);
+  });
+
+  it('leaves the rates alone that are there, and is the last moment at which one hand sets one', async () => {
+    await using quota = await quotaUnderTest({ rate: 7n });
+    await found(quota, [], { rates: [{ acceleratorClass: CLASS, ucrPerDeviceHour: 5n }] });
+    expect((await quota.gateway.listRates({})).rates).toMatchObject([{ ucrPerDeviceHour: 7n }]);
+    expect(await codeOf(quota.gateway.setRate({ acceleratorClass: 'new', ucrPerDeviceHour: 1n })))
+      .toBe('takes_two_persons');
+  });
+
+  it('has no effect at all where a part of it cannot take effect', async () => {
+    await using quota = await quotaUnderTest({ rate: null });
+    const rates = [{ acceleratorClass: CLASS, ucrPerDeviceHour: 5n }];
+    const tooLarge = found(quota, [programme(), programme({ slug: 'huge' }, { addUcr: 10n ** 12n })], { rates });
+    expect(await codeOf(tooLarge)).toBe('treasury_exceeded');
+    expect((await quota.gateway.listRates({})).rates).toEqual([]);
+    expect((await quota.for(memberOf(quota.project)).programmes.listProgrammes({})).programmes).toEqual([]);
+    expect(await codeOf(found(quota, [programme()], { rates }))).toBe('ok');
+  });
+
+  it('happens once, although two replicas are asked', async () => {
+    await using quota = await quotaUnderTest();
+    await using other = await quota.replica();
+    const codes = await Promise.all([quota, other, quota, other].map((each) => codeOf(found(each, [programme()]))));
+    expect(codes).toEqual(['ok', 'ok', 'ok', 'ok']);
+    await expectBalanced(quota.gateway);
+  });
+
+  it('is for the starter alone', async () => {
+    await using quota = await quotaUnderTest();
+    const { changes } = quota.for(memberOf(quota.project));
+    expect(await codeOf(changes.foundOperator({ authorisation: { authorisedUcr: 1n } }))).toBe('caller_not_allowed');
+  });
+});
+
+describe('the treasury of an operator that is founded', () => {
+  it('hands projects no more than is authorised either, and nobody moves what programmes hold by hand', async () => {
+    await using quota = await quotaUnderTest({ credits: 0n });
+    await found(quota, [programme({}, { addUcr: 600n })], { authorisation: { authorisedUcr: 1_000n } });
+    const project = await fundedProject(quota.gateway, { credits: 300n });
+    expect(await codeOf(grant(quota.gateway, project, 'CR:demo', 101n))).toBe('treasury_exceeded');
+    expect(await codeOf(grant(quota.gateway, project, 'CR:demo', 100n))).toBe('ok');
+    const { accounts } = await quota.gateway.listAccounts({});
+    const [pot, treasury] = [6, 2].map((purpose) =>
+      accounts.find((each) => each.purpose === purpose && each.asset === 'CR:demo')?.id ?? '');
+    const transfer = { id: project.projectId, amount: 1n, reason: 2 };
+    for (const [debitAccountId = '', creditAccountId = ''] of [[pot, treasury], [treasury, pot]]) {
+      expect(await codeOf(quota.gateway.createTransfer({ ...transfer, debitAccountId, creditAccountId })))
+        .toBe('not_by_hand');
+    }
+    expect(await codeOf(quota.gateway.openAccount({ purpose: 6, asset: 'CR:demo' }))).toBe('purpose_does_not_fit');
+  });
+});
+
+describe('the presets', () => {
+  const presets = readdirSync(PRESETS).map((name) => ({ name, change: fromJson(ProgrammeChangeSchema,
+    JSON.parse(readFileSync(new URL(name, PRESETS), 'utf8')) as JsonValue) }));
+
+  it.each(presets)('$name is what the contract asks for', ({ change }) => {
+    expect(() => validate(ProgrammeChangeSchema, change)).not.toThrow();
+  });
+
+  it('award small requests at once when they are installed, and leave large ones to people', async () => {
+    await using quota = await quotaUnderTest();
+    const programmesOfPresets = presets.map(({ change }): ProgrammeInit => change);
+    await found(quota, programmesOfPresets, { authorisation: { authorisedUcr: 10n ** 13n } });
+    const { programmes } = quota.for(memberOf(quota.project));
+    const ask = async (programme: string, deviceMs: bigint, attributes = {}) => {
+      const limits = [{ acceleratorClass: CLASS, deviceMs, slots: 8 }];
+      const request = { programme, limits, durationMs: DAY_MS, attributes, requestedUcr: 1_000_000n };
+      const { state, rule } = await programmes.submitProposal(proposal(quota.project, request));
+      return `${State[state]} ${rule}`;
+    };
+    const mission = 'national-ai-mission';
+    expect(await ask(mission, 100n * HOUR_MS)).toBe('REFUSED beneficiary');
+    expect(await ask(mission, 5_000n * HOUR_MS, { institution: 'university' })).toBe('AWARDED threshold');
+    expect(await ask(mission, 1n, { institution: 'university' })).toBe('PENDING threshold');
+    expect(await ask('free-tier', 100n * HOUR_MS)).toBe('AWARDED threshold');
+    expect(await ask('free-tier', 1n)).toBe('PENDING threshold');
+  });
+});

@@ -1,0 +1,89 @@
+import { toJson } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import type { ProgrammeChange } from '@kontor/contracts/quota/v1/change';
+import { ProgrammeTermsSchema, type ProgrammeTerms } from '@kontor/contracts/quota/v1/programme';
+import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import { Problem } from '@kontor/kit/problem';
+import { creditsOf } from '../assets.ts';
+import { move } from '../deed.ts';
+import type { Transaction } from '../in-transaction.ts';
+import { openAccounts } from '../open-accounts.ts';
+import { ProgrammeRow } from '../programme-tables.ts';
+import { checkRules } from '../programmes/eligibility.ts';
+import { stale } from '../programmes/extend-award.ts';
+import { lockProgramme, programmeId, type LockedProgramme } from '../programmes/programmes.ts';
+import { AccountRow } from '../tables.ts';
+import type { Effect, Hands } from './effect.ts';
+import { checkTreasury, treasuryId } from './treasury.ts';
+
+/**
+ * A new programme, or new terms and more money for one.
+ *
+ * @throws Problem where the terms contradict themselves, the version is stale, or the treasury may not hand out so much
+ */
+export async function programmeEffect(tx: Transaction, change: ProgrammeChange, hands: Hands): Promise<Effect> {
+  const { resourceVersion, addUcr } = change;
+  const terms = checkedTerms(change, hands.now);
+  const id = programmeId(terms.slug);
+  const found = await lockProgramme(tx, id);
+  const current = found?.row.resourceVersion ?? 0n;
+  if (current === 0n && resourceVersion !== 0n) throw Problem.notFound('programme', terms.slug);
+  if (current !== 0n && resourceVersion === 0n) throw programmeExists(terms.slug);
+  if (current !== resourceVersion) throw stale(current, resourceVersion);
+  await checkTreasury(tx, hands.operator, addUcr);
+  return {
+    async apply() {
+      await writeProgramme(tx, id, terms, found, hands);
+      await fillPot(tx, id, addUcr, current + 1n, hands);
+      return { programmeId: id, terms: toJson(ProgrammeTermsSchema, terms), addUcr, resourceVersion: current + 1n };
+    },
+  };
+}
+
+async function writeProgramme(
+  { manager }: Transaction, id: string, terms: ProgrammeTerms, found: LockedProgramme | undefined, hands: Hands,
+): Promise<void> {
+  const asJson = toJson(ProgrammeTermsSchema, terms) as object;
+  if (found) {
+    await manager.update(ProgrammeRow, { id }, { terms: asJson, resourceVersion: found.row.resourceVersion + 1n });
+    return;
+  }
+  await manager.insert(AccountRow, {
+    id, tenantId: null, projectId: null, purpose: Purpose.PROGRAMME, asset: creditsOf(hands.operator), balance: 0n,
+    held: 0n, floor: 0n, createdAt: hands.now,
+  });
+  const row = { id, slug: terms.slug, terms: asJson, resourceVersion: 1n, createdAt: hands.now };
+  await manager.insert(ProgrammeRow, row);
+}
+
+/** The treasury is checked again: it may be younger than the first look. */
+async function fillPot(tx: Transaction, id: string, amount: bigint, version: bigint, hands: Hands): Promise<void> {
+  if (amount === 0n) return;
+  const { operator, actor, now } = hands;
+  const asset = creditsOf(operator);
+  await openAccounts(tx, [{ purpose: Purpose.TREASURY, asset }], null, actor, now);
+  await checkTreasury(tx, operator, amount);
+  const debitAccountId = treasuryId(operator);
+  const movement = { asset, debitAccountId, creditAccountId: id, amount, reason: Reason.GRANT } as const;
+  await move(tx, [movement], ['programme', id, String(version)], now);
+}
+
+function checkedTerms({ terms, resourceVersion }: ProgrammeChange, now: Date): ProgrammeTerms {
+  if (!terms) throw new Error('A programme without terms passed validation.');
+  const { startsAt, endsAt, threshold, eligibility } = terms;
+  if (startsAt && endsAt && timestampDate(startsAt) >= timestampDate(endsAt)) {
+    throw unfit('It would end before it starts.');
+  }
+  if (resourceVersion === 0n && endsAt && timestampDate(endsAt) <= now) throw unfit('It would have ended already.');
+  const limits = threshold && [threshold.ucr, threshold.deviceMs, threshold.slots];
+  if (limits?.every((limit) => limit === undefined)) {
+    throw unfit('Its threshold names no limit, so that everything would be awarded by rule.');
+  }
+  checkRules(eligibility);
+  return terms;
+}
+
+const unfit = (detail: string): Problem => Problem.invalid('programme_terms_unfit', detail, 'Correct the terms.');
+
+const programmeExists = (slug: string): Problem => Problem.conflict('programme_exists',
+  `There is a programme ${slug} already.`, 'Choose another slug, or name its resource version to change it.');

@@ -1,0 +1,65 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type {
+  AwardSchema, ExtendAwardRequest, GetAwardLetterRequest, GetAwardRequest, ListAwardsRequest,
+  ListAwardsResponseSchema, ReturnAwardRequest,
+} from '@kontor/contracts/quota/v1/programme';
+import { Clock } from '@kontor/kit/clock';
+import type { Person } from '@kontor/kit/person';
+import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { QuotaConfig } from '../config.ts';
+import { inTransaction } from '../in-transaction.ts';
+import { projectOf } from '../reservation.ts';
+import { awardMessage, findAward, findAwards } from './award-facts.ts';
+import { awardLetter } from './award-letter.ts';
+import { extendAward } from './extend-award.ts';
+import { returnAward } from './return-award.ts';
+
+type AwardInit = MessageInitShape<typeof AwardSchema>;
+
+/** What programmes granted: shown, given back early, extended. */
+@Injectable()
+export class Awards {
+  constructor(
+    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+  ) {}
+
+  async get(request: GetAwardRequest): Promise<AwardInit> {
+    return awardMessage(await findAward(this.dataSource.manager, projectOf(request), request.id));
+  }
+
+  async list(request: ListAwardsRequest): Promise<MessageInitShape<typeof ListAwardsResponseSchema>> {
+    const { size, after } = pageOf(request.page, NEWEST_FIRST);
+    const { tenantId, projectId } = projectOf(request);
+    const ofProject = 'award.tenant_id = :tenantId AND award.project_id = :projectId';
+    const found = await findAwards(this.dataSource.manager, ofProject, { tenantId, projectId }, (query) => {
+      query.orderBy({ 'award.granted_at': 'DESC', 'award.id': 'DESC' }).limit(size + 1);
+      if (after) query.andWhere('(award.granted_at, award.id) < (:at, :id)', { at: after[0], id: after[1] });
+      return query;
+    });
+    const { items, page } = cut(found, size, ({ award: { grantedAt, id } }) => [grantedAt, id] as const);
+    return { awards: items.map(awardMessage), page };
+  }
+
+  async letter(request: GetAwardLetterRequest) {
+    return awardLetter(await findAward(this.dataSource.manager, projectOf(request), request.id));
+  }
+
+  /** @throws Problem where it has ended already */
+  async return(request: ReturnAwardRequest, person: Person): Promise<AwardInit> {
+    const [project, { id }, deed] = [projectOf(request), request, this.deed(person)];
+    await inTransaction(this.dataSource, (tx) => returnAward(tx, project, id, deed));
+    return awardMessage(await findAward(this.dataSource.manager, project, id));
+  }
+
+  /** @throws Problem where it has ended, the version is stale, the end unfit, or the award the person's own */
+  async extend(request: ExtendAwardRequest, person: Person): Promise<AwardInit> {
+    await inTransaction(this.dataSource, (tx) => extendAward(tx, request, person, this.deed(person)));
+    return awardMessage(await findAward(this.dataSource.manager, projectOf(request), request.id));
+  }
+
+  private deed({ reference }: Person) {
+    return { operator: this.config.operator, actor: reference, now: this.clock.now() };
+  }
+}

@@ -1,0 +1,42 @@
+import { Proposal_State as State } from '@kontor/contracts/quota/v1/programme';
+import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import { journalInsert } from '@kontor/kit/journal';
+import { Problem } from '@kontor/kit/problem';
+import type { Deed } from '../deed.ts';
+import type { Transaction } from '../in-transaction.ts';
+import { ProposalRow } from '../programme-tables.ts';
+
+/** What became of a pending proposal. */
+export type Closing = Pick<ProposalRow, 'state' | 'rule' | 'reasons' | 'help' | 'decidedBy'> & { awardId?: string };
+
+/**
+ * Locks a proposal that still waits for a decision: of two who decide at once one gets it, and the other is told.
+ *
+ * @throws Problem `proposal_not_found`, or `proposal_already_decided`
+ */
+export async function lockPending(
+  { client, manager }: Transaction, { tenantId, projectId }: ProjectRef, id: string,
+): Promise<ProposalRow> {
+  await client.query('SELECT FROM proposal WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [tenantId, id]);
+  const found = await manager.findOneBy(ProposalRow, { tenantId, projectId, id });
+  if (!found) throw Problem.notFound('proposal', id);
+  if (found.state !== State.PENDING) throw alreadyDecided(found);
+  return found;
+}
+
+/** Writes down what became of a proposal that `lockPending` locked. */
+export async function closeProposal(
+  { manager, send }: Transaction, found: ProposalRow, closing: Closing, action: string, { actor, now }: Deed,
+): Promise<ProposalRow> {
+  const { tenantId, id } = found;
+  const changed = { ...closing, decidedAt: now };
+  await manager.update(ProposalRow, { tenantId, id }, changed);
+  send(journalInsert([
+    { at: now, actor, action, subject: id, tenantId, before: { state: found.state }, after: changed },
+  ]));
+  return { ...found, ...changed };
+}
+
+const alreadyDecided = ({ id, state, decidedAt }: ProposalRow): Problem => Problem.conflict('proposal_already_decided',
+  `The proposal ${id} is ${State[state]?.toLowerCase()} since ${decidedAt?.toISOString()}.`,
+  'Read it to see how; submit another one where that is needed.');

@@ -1,0 +1,75 @@
+import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  ProgrammeTermsSchema, type ListProgrammesRequest, type ListProgrammesResponseSchema, type ProgrammeSchema,
+  type ProgrammeTerms,
+} from '@kontor/contracts/quota/v1/programme';
+import { uuid5 } from '@kontor/kit/id';
+import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { Problem } from '@kontor/kit/problem';
+import { Injectable } from '@nestjs/common';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import type { Transaction } from '../in-transaction.ts';
+import { ProgrammeRow } from '../programme-tables.ts';
+import { lockAccounts, type LockedAccount } from '../read-snapshot.ts';
+import { AccountRow } from '../tables.ts';
+
+type ProgrammeInit = MessageInitShape<typeof ProgrammeSchema>;
+
+/** A programme's id follows from its slug, and its pot's account has the same id. */
+export const programmeId = (slug: string): string => uuid5('programme', slug);
+
+/** A programme whose pot is locked: until the end of the transaction nobody else awards from it or changes it. */
+export interface LockedProgramme {
+  row: ProgrammeRow;
+  terms: ProgrammeTerms;
+  pot: LockedAccount;
+}
+
+/**
+ * Locks a programme by the account of its pot. Whoever locks a pot does so before any other account.
+ *
+ * @returns undefined where there is none
+ */
+export async function lockProgramme(
+  { client, manager }: Transaction, id: string,
+): Promise<LockedProgramme | undefined> {
+  const pot = (await lockAccounts(client, [id])).get(id);
+  const row = await manager.findOneBy(ProgrammeRow, { id });
+  return pot && row ? { row, pot, terms: termsOf(row) } : undefined;
+}
+
+export const termsOf = ({ terms }: ProgrammeRow): ProgrammeTerms =>
+  fromJson(ProgrammeTermsSchema, terms as JsonValue);
+
+/** Shows programmes. They change by two persons' agreement alone. */
+@Injectable()
+export class Programmes {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async get(slug: string): Promise<ProgrammeInit> {
+    const { manager } = this.dataSource;
+    const row = await manager.findOneBy(ProgrammeRow, { slug });
+    if (!row) throw Problem.notFound('programme', slug);
+    return (await programmeMessages(manager, [row]))[0] ?? {};
+  }
+
+  async list(request: ListProgrammesRequest): Promise<MessageInitShape<typeof ListProgrammesResponseSchema>> {
+    const { size, after } = pageOf(request.page, NEWEST_FIRST);
+    const { manager } = this.dataSource;
+    const query = manager.createQueryBuilder(ProgrammeRow, 'p')
+      .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
+    if (after) query.where('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
+    const { items, page } = cut(await query.getMany(), size, ({ createdAt, id }) => [createdAt, id] as const);
+    return { programmes: await programmeMessages(manager, items), page };
+  }
+}
+
+async function programmeMessages(manager: EntityManager, rows: ProgrammeRow[]): Promise<ProgrammeInit[]> {
+  const pots = await manager.findBy(AccountRow, { id: In(rows.map(({ id }) => id)) });
+  const left = new Map(pots.map(({ id, balance, held }) => [id, balance - held]));
+  return rows.map((row) => ({
+    id: row.id, terms: termsOf(row), leftUcr: left.get(row.id) ?? 0n, resourceVersion: row.resourceVersion,
+    createdAt: timestampFromDate(row.createdAt),
+  }));
+}

@@ -1,0 +1,94 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import {
+  Proposal_State as State, type GetProposalRequest, type ListPendingProposalsRequest, type ListProposalsRequest,
+  type ListProposalsResponseSchema, type RefuseProposalRequest, type SubmitProposalRequest,
+  type WithdrawProposalRequest,
+} from '@kontor/contracts/quota/v1/programme';
+import type { PageRequest } from '@kontor/contracts/resource/v1/resource';
+import { Clock } from '@kontor/kit/clock';
+import type { Person } from '@kontor/kit/person';
+import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { Problem } from '@kontor/kit/problem';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type ObjectLiteral } from 'typeorm';
+import { QuotaConfig } from '../config.ts';
+import type { Deed } from '../deed.ts';
+import { inTransaction } from '../in-transaction.ts';
+import { ProposalRow } from '../programme-tables.ts';
+import { projectOf } from '../reservation.ts';
+import { closeProposal, lockPending } from './close-proposal.ts';
+import { refuseOwn } from './not-own.ts';
+import { proposalMessage, type ProposalInit } from './proposal-message.ts';
+import { submitProposal } from './submit-proposal.ts';
+
+type Listed = Promise<MessageInitShape<typeof ListProposalsResponseSchema>>;
+
+/** Requests to programmes, from their submission to their end. */
+@Injectable()
+export class Proposals {
+  constructor(
+    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+  ) {}
+
+  async submit(request: SubmitProposalRequest, person: Person): Promise<ProposalInit> {
+    const deed = this.deed(person);
+    return proposalMessage(await inTransaction(this.dataSource, (tx) => submitProposal(tx, request, deed)));
+  }
+
+  async get(request: GetProposalRequest): Promise<ProposalInit> {
+    const { tenantId, projectId } = projectOf(request);
+    const row = await this.dataSource.manager.findOneBy(ProposalRow, { tenantId, projectId, id: request.id });
+    if (!row) throw Problem.notFound('proposal', request.id);
+    return proposalMessage(row);
+  }
+
+  list(request: ListProposalsRequest): Listed {
+    const { tenantId, projectId } = projectOf(request);
+    const ofProject = 'p.tenant_id = :tenantId AND p.project_id = :projectId';
+    return this.listed(request.page, ofProject, { tenantId, projectId });
+  }
+
+  listPending({ page }: ListPendingProposalsRequest): Listed {
+    return this.listed(page, 'p.state = :state', { state: State.PENDING });
+  }
+
+  /** @throws Problem where somebody else submitted it, or it is decided */
+  async withdraw(request: WithdrawProposalRequest, person: Person): Promise<ProposalInit> {
+    const deed = this.deed(person);
+    return proposalMessage(await inTransaction(this.dataSource, async (tx) => {
+      const found = await lockPending(tx, projectOf(request), request.id);
+      if (found.applicant !== deed.actor) throw notYours();
+      const reasons = 'Its applicant took it back.';
+      const closing = { state: State.WITHDRAWN, rule: 'applicant', reasons, help: '', decidedBy: [deed.actor] };
+      return closeProposal(tx, found, closing, 'proposal.withdraw', deed);
+    }));
+  }
+
+  /** @throws Problem where it is the person's own or their project's, or it is decided */
+  async refuse(request: RefuseProposalRequest, person: Person): Promise<ProposalInit> {
+    const deed = this.deed(person);
+    const { reasons, help } = request;
+    return proposalMessage(await inTransaction(this.dataSource, async (tx) => {
+      const found = await lockPending(tx, projectOf(request), request.id);
+      refuseOwn(person, projectOf(request), found.applicant);
+      const closing = { state: State.REFUSED, rule: 'staff', reasons, help, decidedBy: [deed.actor] };
+      return closeProposal(tx, found, closing, 'proposal.refuse', deed);
+    }));
+  }
+
+  private async listed(request: PageRequest | undefined, which: string, values: ObjectLiteral): Listed {
+    const { size, after } = pageOf(request, NEWEST_FIRST);
+    const query = this.dataSource.manager.createQueryBuilder(ProposalRow, 'p').where(which, values)
+      .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
+    if (after) query.andWhere('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
+    const { items, page } = cut(await query.getMany(), size, ({ createdAt, id }) => [createdAt, id] as const);
+    return { proposals: items.map(proposalMessage), page };
+  }
+
+  private deed({ reference }: Person): Deed {
+    return { operator: this.config.operator, actor: reference, now: this.clock.now() };
+  }
+}
+
+const notYours = (): Problem => Problem.forbidden('not_the_applicant', 'Somebody else submitted the proposal.',
+  'Ask them to take it back.');

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { uuid7 } from '@kontor/kit/id';
+import { eventually } from '@kontor/testing/eventually';
+import { foundProject, grantTo, TENANT } from '@kontor/testing/founded-project';
+import { startOperator, type Operator } from '@kontor/testing/operator';
+import { CLASS, Project } from './project.ts';
+
+const PROGRAMME = 'national-ai-mission';
+const DAY_MS = 86_400_000n;
+/** Five thousand device-hours: what the programme awards at once, within a year. */
+const THRESHOLD_DEVICE_MS = 18_000_000_000n;
+
+interface Proposal {
+  state: string;
+  awardId: string;
+  rule: string;
+}
+
+let operator: Operator;
+beforeAll(async () => {
+  operator = await startOperator();
+}, 180_000);
+afterAll(async () => {
+  await operator[Symbol.asyncDispose]();
+}, 60_000);
+
+describe('public money, from an application to a proof', () => {
+  let project: Project;
+  let awardId = '';
+
+  it('is awarded at once, by rule, to who asks for little', async () => {
+    project = new Project(operator, await foundProject(operator, 'reading'));
+    await grantTo(operator, project.id, { 'CR:demo': 10_000_000n });
+    const proposal = await apply(THRESHOLD_DEVICE_MS / 2n);
+    expect(proposal).toMatchObject({ state: 'AWARDED' });
+    awardId = proposal.awardId;
+    const { text } = await get<{ text: string }>(`${project.path}/awards/${awardId}/letter`);
+    expect(text).toContain(PROGRAMME);
+  });
+
+  it('pays forty per cent of a job, and the statement says so', async () => {
+    const job = { ...project.newJob('sleep 1'), awardId };
+    expect((await project.submit(job)).status).toBe(201);
+    await project.ended(job.id);
+    const { costUcr, payers } = await project.charge(job.id);
+    const byAward = payers.find(({ accountId }) => accountId === awardId)?.amountUcr ?? 0n;
+    expect(byAward).toBe((costUcr * 4n) / 10n);
+    expect(payers.reduce((sum, { amountUcr }) => sum + amountUcr, 0n)).toBe(costUcr);
+
+    const statement = await get<Statement>(`${project.path}/statement?accountId=${awardId}`);
+    const moved = statement.lines.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    expect(BigInt(statement.opening) + moved).toBe(BigInt(statement.closing));
+    const paid = statement.lines.filter(({ reservationId }) => reservationId === job.id);
+    expect(paid.reduce((sum, { amount }) => sum + BigInt(amount), 0n)).toBe(-byAward);
+
+    const { payers: budgets } = await get<{ payers: Budget[] }>(`${project.path}/budget`);
+    expect(budgets.find(({ accountId }) => accountId === awardId)).toMatchObject({
+      programme: PROGRAMME,
+      spentUcr: String(byAward),
+      setAsideUcr: '0',
+      sharePpm: 400_000,
+    });
+  });
+
+  it('goes to people when somebody splits a large request, and takes two of them', async () => {
+    const proposal = await apply(THRESHOLD_DEVICE_MS / 2n + 1n);
+    expect(proposal).toMatchObject({ state: 'PENDING' });
+    const [staff, staff2] = [operator.as('staff'), operator.as('staff2')];
+    const changes = `${project.path}/changes`;
+    const change = {
+      id: uuid7(),
+      reason: 'Well argued.',
+      matter: { award: { project: ref(), proposalId: proposal.id, grantedUcr: '1000000' } },
+    };
+    await staff.done(changes, change);
+    expect((await staff.post(`${changes}/${change.id}/agree`)).body).toMatchObject({ code: 'self_approval' });
+    expect((await proposalOf(proposal.id)).state).toBe('PENDING');
+    await staff2.done(`${changes}/${change.id}/agree`);
+    expect((await proposalOf(proposal.id)).state).toBe('AWARDED');
+    expect((await staff2.post(`${changes}/${change.id}/agree`)).status).toBe(409);
+  });
+
+  it('stays proved when the person is forgotten', async () => {
+    const { members } = await get<{ members: { personId: string; email: string }[] }>(`${project.path}/members`);
+    const person = members.find(({ email }) => email === 'researcher@demo.example');
+    await operator.as('staff').done(`/v1/persons/${person?.personId}/erase`, { reason: 'They asked for it.' });
+
+    const auditor = operator.as('auditor');
+    for (const service of ['quota', 'compute', 'tenancy']) {
+      const verdict = await auditor.done(`/v1/journals/${service}/verify`, { count: true });
+      expect(verdict).toMatchObject({ faults: [] });
+      const { body } = await auditor.get(`/v1/journals/${service}?pageSize=500`);
+      expect(JSON.stringify(body)).not.toMatch(/researcher|demo\.example/);
+    }
+    const { body } = await auditor.get('/v1/trial-balance');
+    const { assets } = body as unknown as { assets: { sum: string; held: string; heldByLegs: string }[] };
+    expect(assets.every(({ sum, held, heldByLegs }) => sum === '0' && held === heldByLegs)).toBe(true);
+    expect((await auditor.get(`${project.path}/charge-records`)).status).toBe(200);
+    const isGone = async () => (await project.rest.get(project.path)).status === 404;
+    await eventually('the project is nowhere for who was forgotten', isGone, { withinMs: 10_000 });
+  });
+
+  interface Statement {
+    opening: string;
+    closing: string;
+    lines: { reservationId: string; amount: string }[];
+  }
+
+  interface Budget {
+    accountId: string;
+  }
+
+  const ref = () => ({ tenantId: TENANT, projectId: project.id });
+
+  const get = async <T>(path: string): Promise<T> => (await project.rest.get(path)).body as T;
+
+  const proposalOf = (id: string): Promise<Proposal> => get<Proposal>(`${project.path}/proposals/${id}`);
+
+  /** Asks for a million µcr, and for so much device time. */
+  async function apply(deviceMs: bigint): Promise<Proposal & { id: string }> {
+    const id = uuid7();
+    const proposal = await project.rest.done(`${project.path}/proposals`, {
+      id,
+      programme: PROGRAMME,
+      requestedUcr: '1000000',
+      limits: [{ acceleratorClass: CLASS, deviceMs: String(deviceMs), slots: 4 }],
+      purpose: 'To learn to read.',
+      durationMs: String(30n * DAY_MS),
+      attributes: { institution: 'university' },
+    });
+    return { ...(proposal as unknown as Proposal), id };
+  }
+});
