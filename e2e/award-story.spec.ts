@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fromJson } from '@bufbuild/protobuf';
+import { GetTrialBalanceResponseSchema } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { eventually } from '@kontor/testing/eventually';
 import { foundProject, grantTo, TENANT } from '@kontor/testing/founded-project';
@@ -93,8 +95,8 @@ describe('public money, from an application to a proof', () => {
       expect(JSON.stringify(body)).not.toMatch(/researcher|demo\.example/);
     }
     const { body } = await auditor.get('/v1/trial-balance');
-    const { assets } = body as unknown as { assets: { sum: string; held: string; heldByLegs: string }[] };
-    expect(assets.every(({ sum, held, heldByLegs }) => sum === '0' && held === heldByLegs)).toBe(true);
+    const { assets } = fromJson(GetTrialBalanceResponseSchema, body);
+    expect(assets.every(({ sum, held, heldByLegs }) => sum === 0n && held === heldByLegs)).toBe(true);
     expect((await auditor.get(`${project.path}/charge-records`)).status).toBe(200);
     const isGone = async () => (await project.rest.get(project.path)).status === 404;
     await eventually('the project is nowhere for who was forgotten', isGone, { withinMs: 10_000 });
@@ -112,14 +114,17 @@ describe('public money, from an application to a proof', () => {
 
   const ref = () => ({ tenantId: TENANT, projectId: project.id });
 
-  const get = async <T>(path: string): Promise<T> => (await project.rest.get(path)).body as T;
+  const get = async <T>(path: string): Promise<T> => {
+    const body: unknown = (await project.rest.get(path)).body;
+    return body as T;
+  };
 
   const proposalOf = (id: string): Promise<Proposal> => get<Proposal>(`${project.path}/proposals/${id}`);
 
   /** Asks for a million µcr, and for so much device time. */
   async function apply(deviceMs: bigint): Promise<Proposal & { id: string }> {
     const id = uuid7();
-    const proposal = await project.rest.done(`${project.path}/proposals`, {
+    const proposal: unknown = await project.rest.done(`${project.path}/proposals`, {
       id,
       programme: PROGRAMME,
       requestedUcr: '1000000',
@@ -128,6 +133,6 @@ describe('public money, from an application to a proof', () => {
       durationMs: String(30n * DAY_MS),
       attributes: { institution: 'university' },
     });
-    return { ...(proposal as unknown as Proposal), id };
+    return { ...(proposal as Proposal), id };
   }
 });

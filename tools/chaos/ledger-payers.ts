@@ -4,7 +4,7 @@ import { problemOf } from '@kontor/kit/problem';
 import { eventually } from '@kontor/testing/eventually';
 import { PLENTY, subsidise } from '../bench/subsidise.ts';
 import { CLASS, type Payer } from './ledger-clients.ts';
-import type { LedgerReplicas } from './ledger-replicas.ts';
+import type { LedgerReplicas, Quota } from './ledger-replicas.ts';
 
 const PROJECTS = 20;
 /** Odd, so that almost no charge is a whole number before it is rounded down. */
@@ -35,23 +35,14 @@ export async function raceForCredits(replicas: LedgerReplicas): Promise<number> 
   const payer = project(PROJECTS);
   const oneMicrocredit = 3_600_000n / UCR_PER_DEVICE_HOUR + 1n;
   await fund(replicas, payer, 500n);
-  const answers = await Promise.all(
-    Array.from({ length: 1_000 }, (_, n) =>
-      replicas.compute[n % replicas.compute.length]
-        ?.reserve({
-          project: payer,
-          id: uuid7(),
-          acceleratorClass: CLASS,
-          slots: 1,
-          coverDeviceMs: oneMicrocredit,
-          timeoutMs: 1_000n,
-        })
-        .then(
-          () => 'sold',
-          (error: unknown) => problemOf(error).code,
-        ),
-    ),
-  );
+  const terms = { project: payer, acceleratorClass: CLASS, slots: 1, coverDeviceMs: oneMicrocredit, timeoutMs: 1_000n };
+  const buy = async (quota: Quota): Promise<string> =>
+    quota.reserve({ ...terms, id: uuid7() }).then(
+      () => 'sold',
+      (error: unknown) => problemOf(error).code,
+    );
+  const clients = Array.from({ length: 1_000 / replicas.compute.length }, () => replicas.compute.map(buy)).flat();
+  const answers = await Promise.all(clients);
   return answers.filter((answer) => answer === 'sold').length;
 }
 

@@ -9,7 +9,6 @@ import {
   type Start,
 } from './bring-up.ts';
 import { ensureBuilt } from './build.ts';
-import { foundOperator } from './found-operator.ts';
 import { ensureHome } from './home.ts';
 import { lock } from './lock.ts';
 import { DEMO_PASSWORD, peopleOf } from './people.ts';
@@ -49,6 +48,7 @@ async function bringUp(start: Start, withSample: boolean): Promise<void> {
   ensureIdentitySecrets(settings.home);
   signal.throwIfAborted();
   await bringUpServices(start, await bringUpDatabases(start, adminUrl));
+  const { foundOperator } = await import('./found-operator.ts');
   await foundOperator(settings);
   for (const line of addresses(settings)) progress.show(line);
   if (withSample) await runSample(settings, peopleOf(settings), progress, signal);

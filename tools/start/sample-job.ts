@@ -32,7 +32,8 @@ const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
 
 /**
  * On the first start: the sample researcher gets a project with means, and runs a job in it that learns to read
- * handwritten digits, all through the public API. Reports what came of it. A sample that fails is told, and the next start tries another one.
+ * handwritten digits, all through the public API. Reports what came of it. A sample that fails is told, and the next
+ * start tries another one.
  */
 export async function runSample(
   settings: StartSettings,

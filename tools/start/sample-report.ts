@@ -46,6 +46,7 @@ export function reportSample(jobId: string, metrics: Metrics, charge: ChargeReco
     `  job     ${jobId}`,
     `  learnt  reads ${read} % of ${digits} digits it had never seen, after ${metrics.seconds} s`,
     `  cost    floor(${formula}) = ${cost} µcr`,
-    `  paid    floor(${cost} × ${subsidyPpm} ÷ ${WHOLE_PPM}) = ${award} µcr by the programme, ${own} µcr by the project`,
+    `  paid    floor(${cost} × ${subsidyPpm} ÷ ${WHOLE_PPM}) = ${award} µcr by the programme,` +
+      ` ${own} µcr by the project`,
   ];
 }

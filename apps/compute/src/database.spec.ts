@@ -77,7 +77,7 @@ describe('the database', () => {
   });
 });
 
-/** A job that was placed and is starting, one that was refused, a file and a cluster, as the first version left them. */
+/** A job that was placed and is starting, one that was refused, a file and a cluster, as the first version left. */
 const WHAT_WAS_THERE = `
   SET TimeZone = 'UTC';
   INSERT INTO site VALUES (uuid_of(1), 'home');

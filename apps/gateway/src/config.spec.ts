@@ -24,7 +24,8 @@ const wrong: Record<string, [Record<string, string | undefined>, string]> = {
   'an issuer with a slash at its end': [{ KONTOR_ISSUER: `${ISSUER}/` }, 'KONTOR_ISSUER must be the address of a'],
   'a public URL with a path': [{ KONTOR_PUBLIC_URL: 'https://kontor.example.org/x' }, 'KONTOR_PUBLIC_URL must be how'],
   'a public URL in the clear': [
-    { KONTOR_PUBLIC_URL: 'http://kontor.example.org' }, 'KONTOR_PUBLIC_URL must be https, unless it is on this machine.',
+    { KONTOR_PUBLIC_URL: 'http://kontor.example.org' },
+    'KONTOR_PUBLIC_URL must be https, unless it is on this machine.',
   ],
   'an operator that is no slug': [{ KONTOR_OPERATOR: 'Demo Operator' }, 'KONTOR_OPERATOR must be a slug'],
   'no secret of its client': [{ KONTOR_OIDC_SECRET_FILE: undefined }, 'KONTOR_OIDC_SECRET_FILE is not set.'],

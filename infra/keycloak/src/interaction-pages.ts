@@ -33,7 +33,7 @@ export async function answerInteraction(ctx: KoaContextWithOIDC, provider: Provi
   ctx.body = loginPage(realm.displayName, client, { username, fault: attempt.fault });
 }
 
-async function finishInteraction(ctx: KoaContextWithOIDC, provider: Provider, result: InteractionResults): Promise<void> {
+async function finishInteraction(ctx: KoaContextWithOIDC, provider: Provider, result: InteractionResults) {
   const next = await provider.interactionResult(ctx.req, ctx.res, result);
   ctx.status = 303;
   ctx.redirect(next);

@@ -15,6 +15,9 @@ export interface Access {
 const TENANT_ROLES: readonly Role[] = [Role.TENANT_ADMIN, Role.TENANT_MEMBER];
 const PROJECT_ROLES: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 
+/** Roles that show nothing of any one project: whoever belongs to another project of its tenant has them too. */
+const OUTSIDE_PROJECTS: readonly Role[] = [Role.SIGNED_IN, Role.TENANT_MEMBER];
+
 /**
  * Reads a method's access rule.
  *
@@ -61,7 +64,8 @@ export function scopeOf(request: object): Scope | undefined {
 export function admit({ people }: Pick<Access, 'people'>, person: Person, scope: Scope | undefined): void {
   const held = person.roles.filter((role) => counts(role, person.scope, scope));
   if (people.some((role) => held.includes(role))) return;
-  if (scope === undefined || held.some((role) => role !== Role.SIGNED_IN)) {
+  const blind = scope?.projectId === undefined ? [Role.SIGNED_IN] : OUTSIDE_PROJECTS;
+  if (scope === undefined || held.some((role) => !blind.includes(role))) {
     const wanted = people.map((role) => Role[role].toLowerCase().replaceAll('_', ' ')).join(' or ');
     throw Problem.forbidden('not_allowed', `This takes the role ${wanted}.`, 'Ask whoever runs the project or tenant.');
   }

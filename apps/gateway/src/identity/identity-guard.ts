@@ -1,6 +1,4 @@
-import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { admit } from '@kontor/kit/access';
-import type { Person } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
@@ -30,7 +28,7 @@ export class IdentityGuard implements CanActivate {
     const named = scopeIn(request);
     const known = await this.callers.resolve(credential, named);
     checkExists(named, known);
-    if (access.who === 'people') checkRule(access.people, known.person);
+    if (access.who === 'people') admit(access, known.person, known.person.scope);
     rememberCaller(request, known);
     answerFor(known.context, access.who === 'people' && access.method.methodKind !== 'unary');
     return true;
@@ -46,17 +44,3 @@ function checkExists({ tenantId, projectId }: NamedScope, { caller }: KnownCalle
   if (projectId !== '' && caller.projectId !== projectId) throw Problem.notFound('project', projectId);
   if (tenantId !== '' && caller.tenantId !== tenantId) throw Problem.notFound('tenant', tenantId);
 }
-
-/** Who only belongs to another project of the tenant may not know of this one either. */
-function checkRule(people: readonly Role[], person: Person): void {
-  try {
-    admit({ people }, person, person.scope);
-  } catch (problem) {
-    const { scope, roles } = person;
-    if (scope?.projectId === undefined || roles.some((role) => !OUTSIDE_PROJECTS.includes(role))) throw problem;
-    throw Problem.notFound('project', scope.projectId);
-  }
-}
-
-/** Roles that show nothing of any one project. */
-const OUTSIDE_PROJECTS = [Role.SIGNED_IN, Role.TENANT_MEMBER];
