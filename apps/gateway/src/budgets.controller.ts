@@ -1,16 +1,19 @@
 import {
-  BudgetService, GetBudgetRequestSchema, GetReportRequestSchema, GetStatementRequestSchema, type GetBudgetRequest,
-  type GetReportRequest, type GetStatementRequest,
+  BudgetService, ExportFocusRequestSchema, GetBudgetRequestSchema, GetReportRequestSchema, GetStatementRequestSchema,
+  type ExportFocusRequest, type GetBudgetRequest, type GetReportRequest, type GetStatementRequest,
 } from '@kontor/contracts/quota/v1/budget';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { MessageQuery, PagedQuery } from './parameters.ts';
 import { InProject, InTenant } from './path-parameters.ts';
-import { Rpc } from './rpc.ts';
+import { Rpc, RpcStream } from './rpc.ts';
 import { Services } from './services.ts';
+import { goneSignal, streamReply } from './stream-reply.ts';
 
-const { getBudget, getStatement, getReport } = BudgetService.method;
+const { getBudget, getStatement, getReport, exportFocus } = BudgetService.method;
+const FOCUS = ExportFocusRequestSchema.fields.filter(({ localName }) => localName !== 'tenantId');
 const { windowMs } = GetBudgetRequestSchema.field;
 const { accountId, from, to } = GetStatementRequestSchema.field;
 const report = GetReportRequestSchema.field;
@@ -52,4 +55,22 @@ export class BudgetsController {
   ) {
     return this.services.budgets.getReport({ ...asked, tenantId });
   }
+
+  @Get('focus.csv')
+  @RpcStream(exportFocus, 'text/csv')
+  async focus(@MessageQuery(ExportFocusRequestSchema, FOCUS) asked: ExportFocusRequest, @Res() response: Response) {
+    await streamReply(response, CSV, this.services.budgets.exportFocus(asked, { signal: goneSignal(response) }));
+  }
+
+  @Get('tenants/:tenantId/focus.csv')
+  @RpcStream(exportFocus, 'text/csv', { as: 'ExportTenantFocus' })
+  async focusOfTenant(
+    @InTenant() tenantId: string, @MessageQuery(ExportFocusRequestSchema, FOCUS) asked: ExportFocusRequest,
+    @Res() response: Response,
+  ) {
+    const pieces = this.services.budgets.exportFocus({ ...asked, tenantId }, { signal: goneSignal(response) });
+    await streamReply(response, CSV, pieces);
+  }
 }
+
+const CSV = { 'Content-Type': 'text/csv; charset=utf-8', 'Content-Disposition': 'attachment; filename="focus.csv"' };

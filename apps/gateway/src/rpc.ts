@@ -37,10 +37,12 @@ export function Rpc<O extends DescMessage>(method: DescMethod & Replies<O>, { st
 }
 
 /** The same for an RPC whose reply is a stream of bytes, which the handler writes itself. */
-export function RpcStream(method: DescMethod & { methodKind: 'server_streaming' }, mediaType: string) {
+export function RpcStream(
+  method: DescMethod & { methodKind: 'server_streaming' }, mediaType: string, { as = method.name } = {},
+) {
   const content = { [mediaType]: { schema: { type: 'string', format: 'binary' } } };
   return applyDecorators(
-    operation(method, method.name), ApiResponse({ status: 200, description: commentOf(method), content }));
+    operation(method, as), ApiResponse({ status: 200, description: commentOf(method), content }));
 }
 
 const operation = (method: DescMethod, operationId: string) => applyDecorators(

@@ -1,6 +1,7 @@
 import { Ledger1700000000001 } from '../migrations/0001-ledger.ts';
 import { Programmes1700000000002 } from '../migrations/0002-programmes.ts';
 import { SealedJournal1700000000003 } from '../migrations/0003-sealed-journal.ts';
+import { ChargesByEnd1700000000004 } from '../migrations/0004-charges-by-end.ts';
 import {
   AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow,
 } from './programme-tables.ts';
@@ -13,7 +14,9 @@ const database = {
     AccountRow, ReservationRow, LegRow, TransferRow, RateRow, ChargeRecordRow,
     ProgrammeRow, ProposalRow, AwardRow, ChangeRow, AuthorisationRow, FoundingRow,
   ],
-  migrations: [Ledger1700000000001, Programmes1700000000002, SealedJournal1700000000003],
+  migrations: [
+    Ledger1700000000001, Programmes1700000000002, SealedJournal1700000000003, ChargesByEnd1700000000004,
+  ],
 };
 
 export default database;

@@ -11,6 +11,7 @@ import { Module } from '@nestjs/common';
 import { Accounts } from './accounts.ts';
 import { BudgetController } from './budgets/budget.controller.ts';
 import { Budgets } from './budgets/budgets.ts';
+import { FocusExport } from './budgets/focus-export.ts';
 import { Reports } from './budgets/reports.ts';
 import { Statements } from './budgets/statements.ts';
 import { ChangeController } from './changes/change.controller.ts';
@@ -38,7 +39,7 @@ import { Transfers } from './transfers.ts';
     Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers,
     AwardEnds, Awards, ProgrammeController, Programmes, Proposals,
     ChangeController, Changes, Foundings,
-    BudgetController, Budgets, Reports, Statements,
+    BudgetController, Budgets, FocusExport, Reports, Statements,
   ],
 })
 class QuotaModule {}

@@ -7,7 +7,7 @@ const RENEW_AFTER_MS = 20_000;
 
 type Method = (request: unknown, options: object) => Promise<unknown>;
 
-/** The gateway's client of a contract with unary methods alone, as if every call were made for this person. */
+/** The gateway's client of a contract, as if every call were made for this person; a stream comes once it is signed. */
 export function forPerson<C extends object>(client: C, tls: TestTls, person: Person): C {
   const sign = contextSigner(tls.of('gateway'));
   let signed: { context: Promise<string>; atMs: number } | undefined;

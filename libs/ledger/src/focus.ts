@@ -28,14 +28,21 @@ export interface FocusTerms {
  * row of credit for it, so that the rows of a job add up to what its project was billed. Source: FOCUS specification
  * 1.0 (FinOps Foundation), columns of the mandatory kind.
  */
-export function focusCsv(charges: Iterable<FocusCharge>, terms: FocusTerms): string {
-  const lines = [COLUMNS.join()];
+export const focusCsv = (charges: Iterable<FocusCharge>, terms: FocusTerms): string =>
+  focusHeader() + focusRows(charges, terms);
+
+/** The first line of the file. */
+export const focusHeader = (): string => `${COLUMNS.join()}\r\n`;
+
+/** The lines of some charges, for a file that is written piece by piece. */
+export function focusRows(charges: Iterable<FocusCharge>, terms: FocusTerms): string {
+  const lines: string[] = [];
   for (const charge of charges) {
     const { awardUcr } = splitUcr(charge.costUcr, charge.subsidyPpm);
     lines.push(line(charge, terms, { category: 'Usage', ucr: charge.costUcr }));
     if (awardUcr > 0n) lines.push(line(charge, terms, { category: 'Credit', ucr: -awardUcr }));
   }
-  return `${lines.join('\r\n')}\r\n`;
+  return lines.map((row) => `${row}\r\n`).join('');
 }
 
 const COLUMNS = [

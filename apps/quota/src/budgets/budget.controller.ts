@@ -1,9 +1,10 @@
 import type {
-  BudgetService, GetBudgetRequest, GetReportRequest, GetStatementRequest,
+  BudgetService, ExportFocusRequest, GetBudgetRequest, GetReportRequest, GetStatementRequest,
 } from '@kontor/contracts/quota/v1/budget';
 import type { Serves } from '@kontor/kit/grpc';
 import { Injectable } from '@nestjs/common';
 import { Budgets } from './budgets.ts';
+import { FocusExport } from './focus-export.ts';
 import { Reports } from './reports.ts';
 import { Statements } from './statements.ts';
 
@@ -12,6 +13,7 @@ import { Statements } from './statements.ts';
 export class BudgetController implements Serves<typeof BudgetService> {
   constructor(
     private readonly budgets: Budgets, private readonly statements: Statements, private readonly reports: Reports,
+    private readonly focus: FocusExport,
   ) {}
 
   getBudget(request: GetBudgetRequest) {
@@ -24,5 +26,9 @@ export class BudgetController implements Serves<typeof BudgetService> {
 
   async getReport(request: GetReportRequest) {
     return this.reports.get(request);
+  }
+
+  exportFocus(request: ExportFocusRequest) {
+    return this.focus.read(request);
   }
 }

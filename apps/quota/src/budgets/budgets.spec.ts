@@ -8,6 +8,7 @@ import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import { personWith } from '@kontor/testing/acting-for';
 import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
+import { ask } from '../../testing/in-database.ts';
 import { CLASS, codeOf, fund, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
 
 describe('the budget of a project', () => {
@@ -141,6 +142,37 @@ describe('a report', () => {
 });
 
 /** A project with 5,000 µcr, and an award of 400 µcr for a day that pays half. A device-millisecond costs a µcr. */
+describe('the export in the FOCUS format', () => {
+  it('has every charge of a tenant, and what awards paid of it, as rows that add up', async () => {
+    await using office = await setup();
+    for (const usedMs of [100n, 60n, 31n]) await office.run(usedMs);
+    const { tenantId } = office.project;
+    const { budgets } = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId } }));
+    const [header = '', ...rows] = await office.focus(budgets.exportFocus({ tenantId, currency: 'EUR' }));
+    const column = (name: string): number => header.split(',').indexOf(name);
+    const costs = rows.map((row) => Number(row.split(',')[column('BilledCost')]));
+    expect(rows).toHaveLength(6);
+    expect(rows.every((row) => row.split(',')[column('BillingCurrency')] === 'EUR')).toBe(true);
+    expect(Math.round(costs.reduce((sum, cost) => sum + cost, 0) * 1e6)).toBe(50 + 30 + 16);
+  });
+
+  it('is whole however many pages it is read in, and closed to other tenants', async () => {
+    await using office = await setup();
+    await office.run(10n);
+    const { ownerUrl } = office.database;
+    await ask(ownerUrl, `INSERT INTO charge_record SELECT tenant_id, gen_random_uuid(), project_id, accelerator_class,
+        device_ms, late_device_ms, waived_device_ms, ucr_per_device_hour, cost_ucr, payers, cause, opened_at, closed_at,
+        award_id, subsidy_ppm FROM charge_record, generate_series(1, 2500)`);
+    const rows = await office.focus(office.for(staff()).budgets.exportFocus({ currency: 'EUR' }));
+    expect(new Set(rows).size).toBe(1 + 2 * 2_501);
+    const stranger = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId: uuid7() } })).budgets;
+    expect(await codeOf(office.focus(stranger.exportFocus({ tenantId: office.project.tenantId, currency: 'EUR' }))))
+      .toBe('tenant_not_found');
+  });
+});
+
+type Pieces = AsyncIterable<{ data: Uint8Array }>;
+
 async function setup() {
   const quota = await quotaUnderTest({ rate: UCR_PER_MS, credits: 5_000n });
   const { project } = quota;
@@ -151,6 +183,11 @@ async function setup() {
     quota.compute.reserve({ ...quota.terms(uuid7(), coverDeviceMs), awardId });
   return {
     ...quota, budgets, reserve, awardId: first,
+    /** The lines of a file that comes in pieces, once whoever asks has been signed for. */
+    async focus(pieces: Pieces | Promise<Pieces>): Promise<string[]> {
+      const data = (await Array.fromAsync(await pieces)).map((piece) => piece.data);
+      return Buffer.concat(data).toString().trimEnd().split('\r\n');
+    },
     /** A job from its beginning to its end. */
     async run(usedDeviceMs: bigint, cause = Cause.USER, awardId = first) {
       const { id } = await reserve(usedDeviceMs, awardId);

@@ -1,0 +1,47 @@
+import type { ExportFocusRequest } from '@kontor/contracts/quota/v1/budget';
+import { focusHeader, focusRows, type FocusCharge } from '@kontor/ledger/focus';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { QuotaConfig } from '../config.ts';
+import { ChargeRecordRow } from '../tables.ts';
+import { intervalOf } from './interval.ts';
+
+const PAGE_SIZE = 1_000;
+const MILLIONTHS = 1_000_000n;
+
+/** Charges as other programs read bills. */
+@Injectable()
+export class FocusExport {
+  constructor(private readonly dataSource: DataSource, private readonly config: QuotaConfig) {}
+
+  /** The file piece by piece, so that years of charges need no memory. */
+  async *read(request: ExportFocusRequest): AsyncGenerator<{ data: Uint8Array }> {
+    const terms = {
+      operator: this.config.operator, currency: request.currency,
+      millionthsPerCredit: request.millionthsPerCredit || MILLIONTHS,
+    };
+    yield { data: Buffer.from(focusHeader()) };
+    let after: ChargeRecordRow | undefined;
+    for (;;) {
+      const rows = await this.page(request, after);
+      if (rows.length > 0) yield { data: Buffer.from(focusRows(rows.map(chargeOf), terms)) };
+      after = rows.at(-1);
+      if (rows.length < PAGE_SIZE) return;
+    }
+  }
+
+  private page(request: ExportFocusRequest, after: ChargeRecordRow | undefined): Promise<ChargeRecordRow[]> {
+    const [from, to] = intervalOf(request);
+    const query = this.dataSource.getRepository(ChargeRecordRow).createQueryBuilder('c')
+      .where('c.closed_at >= :from AND c.closed_at < :to', { from, to })
+      .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' }).limit(PAGE_SIZE);
+    if (request.tenantId) query.andWhere('c.tenant_id = :tenantId', { tenantId: request.tenantId });
+    if (after) {
+      const { closedAt: at, tenantId: tenant, reservationId: id } = after;
+      query.andWhere('(c.closed_at, c.tenant_id, c.reservation_id) > (:at, :tenant, :id)', { at, tenant, id });
+    }
+    return query.getMany();
+  }
+}
+
+const chargeOf = (row: ChargeRecordRow): FocusCharge => ({ ...row, awardId: row.awardId ?? '' });
