@@ -70,7 +70,7 @@ describe('an invitation', () => {
     for (const place of [{ tenantId }, other, { tenantId: OPERATOR_TENANT }]) {
       expect(await codeOf(tenancy.staff.revokeInvitation({ ...place, id }))).toBe('invitation_not_found');
     }
-    expect(await codeOf(otto.revokeInvitation({ ...other, id }))).toBe('not_allowed');
+    expect(await codeOf(otto.revokeInvitation({ ...other, id }))).toBe('project_not_found');
     expect(await codeOf(ada.revokeInvitation({ ...project, id: uuid7() }))).toBe('invitation_not_found');
   });
 
