@@ -26,15 +26,14 @@ describe('an operator', () => {
 
   it('that stops and starts again keeps its data and finds its running job, which is charged once', async () => {
     const home = mkdtempSync(join(tmpdir(), 'kontor-kept-'));
-    let first = await startOperator({ home });
+    const first = await startOperator({ home });
     const project = await Project.found(first, 1_000_000_000n);
     const request = project.newJob('echo begun; sleep 6; echo done');
     await project.submit(request);
     await project.reaches(request.id, ({ state }) => state === State.RUNNING);
     expect(await first.stop()).toBe(0);
 
-    await using again = await startOperator({ home });
-    first = again;
+    await using again = await startOperator({ home, ports: first.ports });
     const same = new Project(again, project.id);
     const job = await same.ended(request.id);
     expect(job).toMatchObject({ state: State.SUCCEEDED, exitCode: 0 });

@@ -38,16 +38,21 @@ type Listener = (typeof LISTENERS)[number];
  *
  * @param home where it keeps its state; a new temporary folder when absent, which goes with it
  * @param withSample whether it runs the sample job, as a first start does
+ * @param ports those of an earlier start in `home`: people are known by who vouches for them, and where; free ones else
  */
 export async function startOperator({
   home,
   withSample = false,
   env = {},
-}: { home?: string; withSample?: boolean; env?: Record<string, string> } = {}): Promise<Operator> {
+  ports: given,
+}: {
+  home?: string;
+  withSample?: boolean;
+  env?: Record<string, string>;
+  ports?: Operator['ports'];
+} = {}): Promise<Operator> {
   const folder = home ?? mkdtempSync(join(tmpdir(), 'kontor-operator-'));
-  const ports = Object.fromEntries(
-    await Promise.all(LISTENERS.map(async (name) => [name, await freePort()] as const)),
-  ) as Operator['ports'];
+  const ports = given ?? (await freePorts());
   const args = ['tools/start/main.ts', ...(withSample ? [] : ['--no-sample'])];
   const child = startChild(
     process.execPath,
@@ -95,6 +100,11 @@ export async function startOperator({
       if (home === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function freePorts(): Promise<Operator['ports']> {
+  const pairs = LISTENERS.map(async (name) => [name, await freePort()] as const);
+  return Object.fromEntries(await Promise.all(pairs)) as Operator['ports'];
 }
 
 function firstNumber(file: string): number | undefined {
