@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { accessTokens } from '@kontor/keycloak/access-tokens';
+import { demoTokens } from '@kontor/keycloak/demo-users';
 import { freePort } from '@kontor/postgres/free-port';
 import { startChild, type Child } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
-import { DEMO_PASSWORD } from './people.ts';
 import { isRunning } from './process-identity.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -145,8 +144,7 @@ describe('npm start', () => {
       NODE_OPTIONS: '',
     };
     const url = `http://127.0.0.1:${env.KONTOR_GATEWAY_PORT}`;
-    const issuer = `http://localhost:${env.KONTOR_IDENTITY_PORT}/realms/kontor`;
-    const tokenOf = accessTokens(issuer, 'researcher', DEMO_PASSWORD);
+    const tokenOf = demoTokens(Number(env.KONTOR_IDENTITY_PORT), 'researcher');
     const pidOf = (name: string): number =>
       Number(
         readFileSync(

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEMO_PASSWORD } from '@kontor/keycloak/demo-users';
 import {
   bringUpDatabases,
   bringUpPostgres,
@@ -11,7 +12,7 @@ import {
 import { ensureBuilt } from './build.ts';
 import { ensureHome } from './home.ts';
 import { lock } from './lock.ts';
-import { DEMO_PASSWORD, peopleOf } from './people.ts';
+import { peopleOf } from './people.ts';
 import { checkPorts } from './ports.ts';
 import { makeProgress } from './progress.ts';
 import { runSample } from './sample-job.ts';

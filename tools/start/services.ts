@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { issuerOn } from '@kontor/keycloak/demo-users';
 import { operatorTenant } from './operator-tenant.ts';
-import { issuerOf } from './people.ts';
 import { portalSecretFile, sessionKeyFile } from './secrets.ts';
 import { HOST, ROOT, type StartSettings } from './settings.ts';
 
@@ -50,7 +50,7 @@ export function environmentOf(
     KONTOR_HOME: home,
     KONTOR_OPERATOR: operator,
     KONTOR_OPERATOR_TENANT: operatorTenant(operator),
-    KONTOR_ISSUER: issuerOf(ports.identity),
+    KONTOR_ISSUER: issuerOn(ports.identity),
     KONTOR_PUBLIC_URL: `http://localhost:${ports.gateway}`,
     KONTOR_OIDC_SECRET_FILE: portalSecretFile(home),
     KONTOR_SESSION_KEY_FILE: sessionKeyFile(home),

@@ -1,11 +1,10 @@
 import { contextSigner } from '@kontor/kit/caller-context';
 import type { Person } from '@kontor/kit/person';
+import { callingBy } from '@kontor/testing/acting-for';
 import type { TestTls } from '@kontor/testing/test-tls';
 
 /** A context is good for a minute, and some suites take longer. */
 const RENEW_AFTER_MS = 20_000;
-
-type Method = (request: unknown, options: object) => Promise<unknown>;
 
 /** The gateway's client of a contract, as if every call were made for this person; a stream comes once it is signed. */
 export function forPerson<C extends object>(client: C, tls: TestTls, person: Person): C {
@@ -18,12 +17,6 @@ export function forPerson<C extends object>(client: C, tls: TestTls, person: Per
     }
     return signed.context;
   };
-  return new Proxy(client, {
-    get: (target, name, receiver) => {
-      const method: unknown = Reflect.get(target, name, receiver);
-      if (typeof method !== 'function' || name === 'close') return method;
-      return async (request: unknown, options?: object) =>
-        (method as Method)(request, { ...options, context: await context() });
-    },
-  });
+  return callingBy(client, async (method, request, options) =>
+    method(request, { ...options, context: await context() }));
 }

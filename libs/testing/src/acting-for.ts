@@ -18,11 +18,19 @@ export function personWith(roles: Role[] = [], rest: Partial<Person> = {}): Pers
 export async function actingFor<C extends object>(client: C, tls: TestTls, person: Person): Promise<C> {
   await ensureCertificate(tls.directory, 'gateway');
   const context = await contextSigner(tls.of('gateway'))(person, new Date());
+  return callingBy(client, (method, request, options) => method(request, { ...options, context }));
+}
+
+/** The same client, whose every call is made by `call`. */
+export function callingBy<C extends object>(
+  client: C,
+  call: (method: Method, request: unknown, options?: CallOptions) => unknown,
+): C {
   return new Proxy(client, {
     get: (target, name, receiver) => {
       const method: unknown = Reflect.get(target, name, receiver);
       if (typeof method !== 'function' || name === 'close') return method;
-      return (request: unknown, options?: CallOptions) => (method as Method)(request, { ...options, context });
+      return (request: unknown, options?: CallOptions) => call(method as Method, request, options);
     },
   });
 }

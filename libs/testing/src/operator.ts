@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accessTokens } from '@kontor/keycloak/access-tokens';
+import { demoTokens } from '@kontor/keycloak/demo-users';
 import { freePort } from '@kontor/postgres/free-port';
 import { startChild } from './child.ts';
 import { eventually } from './eventually.ts';
@@ -11,8 +11,6 @@ import { restClient, type RestClient } from './rest-client.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const READY_MS = 120_000;
 const STOP_MS = 30_000;
-/** Of every demo user. */
-const DEMO_PASSWORD = 'kontor-demo';
 
 /** A whole operator as `npm start` runs it: its own folder, its own ports, every service a process of its own. */
 export interface Operator extends AsyncDisposable {
@@ -74,7 +72,6 @@ export async function startOperator({
     return code;
   };
   const url = `http://127.0.0.1:${ports.gateway}`;
-  const issuer = `http://localhost:${ports.identity}/realms/kontor`;
   const clients: Record<string, RestClient> = {};
   await Promise.race([
     child.prints(/Kontor runs/, READY_MS),
@@ -90,7 +87,7 @@ export async function startOperator({
     pid: child.pid,
     output: child.output,
     stop,
-    as: (username) => (clients[username] ??= restClient(url, accessTokens(issuer, username, DEMO_PASSWORD))),
+    as: (username) => (clients[username] ??= restClient(url, demoTokens(ports.identity, username))),
     pidOf: (name) =>
       firstNumber(
         name === 'postgres' ? join(folder, 'postgres', 'data', 'postmaster.pid') : join(folder, 'run', `${name}.pid`),
