@@ -7,6 +7,7 @@ import { CatalogueController } from './catalogue.controller.ts';
 import { ChangesController } from './changes.controller.ts';
 import { GatewayConfig } from './config.ts';
 import { FilesController } from './files.controller.ts';
+import { FrontPageController } from './front-page.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { Bearers } from './identity/bearers.ts';
 import { Callers } from './identity/callers.ts';
@@ -47,6 +48,7 @@ export class GatewayModule {
         CatalogueController, TenantsController, ProjectsController, MembersController, InvitationsController,
         ProjectTokensController, PersonsController, ProgrammesController, ProposalsController, AwardsController,
         ChangesController, BudgetsController, JournalsController, AuthController, HealthController,
+        FrontPageController,
       ],
       providers: [
         { provide: GatewayConfig, useValue: config }, { provide: Clock, useValue: clock },

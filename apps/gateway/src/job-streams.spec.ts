@@ -84,6 +84,15 @@ describe('outputs of a job', () => {
     });
   });
 
+  it('are not sent to whoever names the digest that they have', async () => {
+    await using it = await setup();
+    const { path, bytes } = it.compute.output;
+    const headers = { 'if-none-match': `"${digestOf(bytes)}"` };
+    expect(await it.get(`${it.job}/outputs/${path}`, { headers })).toMatchObject({ status: 304, text: '' });
+    const other = { 'if-none-match': `"${digestOf(Buffer.from('other'))}"` };
+    expect(await it.get(`${it.job}/outputs/${path}`, { headers: other })).toMatchObject({ status: 200 });
+  });
+
   const elsewhere = ['other.json', 'out', 'out/../out/metrics.json', 'out%2f..%2fmetrics', '%2e%2e/etc/passwd', '%00'];
   it.each(elsewhere)('that were not declared, such as %s, are not there', async (path) => {
     await using it = await setup();

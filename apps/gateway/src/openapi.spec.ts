@@ -33,6 +33,11 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('is where the bare address leads, for whoever types it into a browser', async () => {
+    await using it = await gatewayUnderTest(await testTls(SERVICES));
+    expect(await it.get('/', { token: false })).toMatchObject({ status: 302, headers: { location: '/docs' } });
+  });
+
   it('leads every reference somewhere', async () => {
     const { text, document } = await setup();
     const found = text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g);

@@ -10,6 +10,7 @@ const DESCRIPTION = [
   + 'the same id and content answers the same, other content is refused with 409.',
   'Lists take pageSize and pageToken, and name the next page in page.nextPageToken and in the Link header.',
   'Whatever goes wrong is answered as application/problem+json (RFC 9457): what is wrong, and what would help.',
+  '[Sign in](/auth/sign-in?return_to=/docs) to try operations on this page as yourself.',
 ].join('\n\n');
 
 const BEARER = "An access token of the operator's identity provider, or the secret of a project token.";
@@ -46,4 +47,21 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
 /** Swagger UI at /docs and the document at /docs/openapi.json, for everyone: they say what there is, not who has it. */
 export const serveDocs = (app: INestApplication, document: OpenAPIObject): void =>
   SwaggerModule.setup('docs', app, document,
-    { jsonDocumentUrl: 'docs/openapi.json', raw: ['json'], customSiteTitle: 'Kontor' });
+    {
+      jsonDocumentUrl: 'docs/openapi.json', raw: ['json'], customSiteTitle: 'Kontor',
+      swaggerOptions: { requestInterceptor: withCsrf },
+    });
+
+interface UiRequest {
+  method: string;
+  headers: Record<string, string>;
+}
+
+/** Runs in the browser, so it names nothing of this file: whoever is signed in may change something from the page too. */
+async function withCsrf(request: UiRequest): Promise<UiRequest> {
+  if (request.method === 'GET') return request;
+  const session = await fetch('/auth/session');
+  const { csrf } = (await session.json()) as { csrf?: string };
+  if (csrf) request.headers['kontor-csrf'] = csrf;
+  return request;
+}

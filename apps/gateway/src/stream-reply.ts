@@ -31,6 +31,8 @@ export async function streamReply(
   // Nobody reads the body of a HEAD: the reply ends, and whoever produces the pieces is told to stop.
   const pieces = response.req.method === 'HEAD' ? Readable.from([]) : Readable.from(dataOf(first, source));
   first.catch(() => undefined);
+  // The pipeline alone listens half a dozen times, beside the log, the metrics and the signal that the caller is gone.
+  response.setMaxListeners(20);
   await pipeline(pieces, response).catch((error: unknown) => {
     if (!response.destroyed) throw error;
   });

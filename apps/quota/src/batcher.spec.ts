@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Problem } from '@kontor/kit/problem';
-import { Batcher } from './batcher.ts';
+import { Batcher, batchSize } from './batcher.ts';
 
 describe('gathering commands', () => {
   it('sends a single command at once, and what came meanwhile as one batch', async () => {
@@ -39,6 +39,17 @@ describe('gathering commands', () => {
     expect(await answers).toEqual(commands.map((command) => command * 10));
     expect(batches.map(({ length }) => length)).toEqual([512, 512, 176]);
     expect(batches.flat()).toEqual(commands);
+  });
+
+  it('sends half of a crowd, so that one half is answered while the other is written', () => {
+    const [first, second, third] = [batchSize(64, 0), batchSize(32, 32), batchSize(32, 32)];
+    expect([first, second, third]).toEqual([32, 32, 32]);
+    expect(batchSize(500, 500)).toBe(500);
+  });
+
+  const few: [number, number][] = [[1, 0], [8, 0], [3, 2], [1, 100]];
+  it.each(few)('does not divide a few: %i that wait, after %i', (waiting, answering) => {
+    expect(batchSize(waiting, answering)).toBe(waiting);
   });
 
   it('drops a command whose caller is gone before it was sent, and no other', async () => {

@@ -20,6 +20,21 @@ interface Waiting<C, R> {
  */
 const BATCH_SIZE_MAX = 512;
 
+/** So few are not worth a second commit. */
+const UNDIVIDED_MAX = 8;
+
+/**
+ * Of all that are about, how many go next: half. Were it all of them, everyone would wait for the database together, and
+ * then the database for everyone: halves take turns.
+ *
+ * @param waiting commands that could go
+ * @param answering commands whose answers are being written while the next batch goes
+ */
+export function batchSize(waiting: number, answering: number): number {
+  const half = Math.ceil((waiting + answering) / 2);
+  return Math.min(waiting, Math.max(half, UNDIVIDED_MAX), BATCH_SIZE_MAX);
+}
+
 /**
  * Gathers what is waiting while one batch is under way: alone a command goes at once, under load hundreds share one
  * commit. There is no timer.
@@ -60,7 +75,12 @@ export class Batcher<C, R> {
   private async run(): Promise<void> {
     // What arrived with the first command, in the same turn of the event loop, goes with it.
     await new Promise(setImmediate);
-    while (this.waiting.length > 0) await this.runBatch(this.waiting.splice(0, BATCH_SIZE_MAX));
+    let answering = 0;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, batchSize(this.waiting.length, answering));
+      await this.runBatch(batch);
+      answering = batch.length;
+    }
     this.running = undefined;
   }
 

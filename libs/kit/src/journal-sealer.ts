@@ -17,7 +17,7 @@ const PACE: Pace = { batch: 1_000, everyMs: 1_000 };
 const AFTER_FAILURE_MS = 5_000;
 
 /** While there is more, it rests for so many times as long as it worked: what people wait for comes first. */
-const REST = 3;
+const REST = 9;
 
 /**
  * Seals a service's journal behind it, in small transactions: writing a record costs no more than before, and the chain
