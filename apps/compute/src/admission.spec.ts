@@ -104,6 +104,12 @@ describe('admission', () => {
       ],
       ['an output twice', { outputs: ['a', 'a'] }, {}, /Two outputs/],
       ['more grace than time', { graceMs: 61_000n }, {}, /grace/],
+      [
+        'a checkpoint notice that leaves no time',
+        { graceMs: 20_000n, checkpointNoticeMs: 40_000n },
+        {},
+        /checkpoint notice/,
+      ],
       ['cores that are not the devices', { devices: 2, cores: 3 }, {}, /devices are the cores/],
       ['more devices than any node has', { devices: 5 }, {}, /No node is large enough/],
       ['more memory than any node has', { memoryBytes: 9n * GIB }, {}, /No node is large enough/],

@@ -1,4 +1,4 @@
-import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { Job_Priority as Priority, Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { journal, type JournalEntry } from '@kontor/kit/journal';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 
@@ -10,7 +10,7 @@ export class Superseded extends Error {
   override readonly name = 'Superseded';
 }
 
-/** What the engine reports of a job that is alive: an observation, which the next replaces, and no mutation of ours. */
+/** What is seen of a job that is alive, and when it was looked at: the next look replaces it, and it is no mutation. */
 const OBSERVED = new Set<string>([
   'elapsedMs',
   'cpuMs',
@@ -20,6 +20,8 @@ const OBSERVED = new Set<string>([
   'billedDeviceMs',
   'startedAt',
   'expectedEndAt',
+  'budgetEndsAt',
+  'askedAt',
 ] satisfies (keyof JobRow)[]);
 
 /**
@@ -51,11 +53,10 @@ export async function changeJob(
 
 function entryOf(job: JobRow, changes: Partial<JobRow>, to: State): Omit<JournalEntry, 'at' | 'actor'> {
   const { outputs, workload: _workload, ...plain } = changes;
-  const sameState = changes.outcome ? 'job.concluded' : 'job.cover';
   return {
     tenantId: job.tenantId,
     subject: job.id,
-    action: to === job.state ? sameState : `job.${State[to].toLowerCase()}`,
+    action: to === job.state ? sameState(changes) : `job.${State[to].toLowerCase()}`,
     before: { state: State[job.state], coverMs: job.coverMs },
     after: {
       ...plain,
@@ -63,6 +64,14 @@ function entryOf(job: JobRow, changes: Partial<JobRow>, to: State): Omit<Journal
       ...(outputs && { outputs: outputs.map(({ path, sha256 }) => ({ path, sha256 })) }),
     },
   };
+}
+
+/** What a change is called that leaves the state as it is. */
+function sameState({ outcome, priority, shortOf, goesOn }: Partial<JobRow>): string {
+  if (outcome) return 'job.concluded';
+  if (priority === Priority.LOW) return 'job.low_priority';
+  if (shortOf === null) return 'job.budget_restored';
+  return shortOf !== undefined || goesOn !== undefined ? 'job.budget_warning' : 'job.cover';
 }
 
 /** Frees the slots with the same transaction that ends the job. A clock that was set back leaves an empty interval. */

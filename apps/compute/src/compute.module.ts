@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ComputeService } from '@kontor/contracts/compute/v1/compute';
 import type { EngineService } from '@kontor/contracts/engine/v1/engine';
 import { JournalService } from '@kontor/contracts/journal/v1/journal';
+import type { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import type { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { Clock, SystemClock } from '@kontor/kit/clock';
 import { databaseModule } from '@kontor/kit/database';
@@ -25,6 +26,7 @@ import { Reconciler } from './reconciler.ts';
 export interface ComputeParts {
   engine: Client<typeof EngineService>;
   quota: Client<typeof QuotaService>;
+  programmes: Client<typeof ProgrammeService>;
   clock?: Clock;
 }
 
@@ -37,7 +39,8 @@ export const computeService = (config: ComputeConfig, parts: ComputeParts): Serv
 
 @Module({})
 export class ComputeModule {
-  static of(config: ComputeConfig, { engine, quota, clock = new SystemClock() }: ComputeParts): DynamicModule {
+  static of(config: ComputeConfig, parts: ComputeParts): DynamicModule {
+    const { engine, quota, programmes, clock = new SystemClock() } = parts;
     const ports = async (db: DataSource): Promise<Ports> => {
       const files = new FileStore(filesFolder(config), config.KONTOR_FILE_BYTES_MAX);
       await files.prepare();
@@ -46,6 +49,7 @@ export class ComputeModule {
         clock,
         engine,
         quota,
+        programmes,
         files,
         failpoint,
         settings: settingsOf(config),

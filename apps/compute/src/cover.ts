@@ -1,5 +1,4 @@
 import type { Workload } from '@kontor/contracts/engine/v1/engine';
-import { costUcr } from '@kontor/ledger/cost';
 import { billedDeviceMs } from '@kontor/ledger/share';
 
 /** How far ahead of its use a job is paid for. */
@@ -10,48 +9,33 @@ export interface CoverTerms {
   marginMs: bigint;
 }
 
-type Limits = Pick<Workload, 'timeLimitMs' | 'graceMs'>;
+type Limits = Pick<Workload, 'timeLimitMs' | 'graceMs' | 'checkpointNoticeMs'>;
+
+/** How long before its cover ends the engine first tells a job. */
+const noticesMs = ({ graceMs, checkpointNoticeMs }: Limits): bigint => graceMs + checkpointNoticeMs;
 
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /**
- * The elapsed time to cover next: an interval more than has passed and the grace beside it, because the notice that
- * cover ends comes a grace before its end; never more than the time limit, which ends the job anyway.
+ * The elapsed time to cover next: an interval more than has passed, and beside it the time in which the engine tells
+ * the job that its cover ends; never more than the time limit, which ends the job anyway.
  */
-export const coverWanted = (elapsedMs: bigint, { timeLimitMs, graceMs }: Limits, { intervalMs }: CoverTerms): bigint =>
-  smaller(elapsedMs + intervalMs + graceMs, timeLimitMs);
+export const coverWanted = (elapsedMs: bigint, limits: Limits, { intervalMs }: CoverTerms): bigint =>
+  smaller(elapsedMs + intervalMs + noticesMs(limits), limits.timeLimitMs);
 
 /** Whether it is time to ask for more cover: the margin is reached, and the time limit is not covered yet. */
 export const isCoverDue = (elapsedMs: bigint, coverMs: bigint, limits: Limits, { marginMs }: CoverTerms): boolean =>
-  coverMs < limits.timeLimitMs && elapsedMs >= coverMs - limits.graceMs - marginMs;
+  coverMs < limits.timeLimitMs && leftMs(elapsedMs, coverMs, limits) <= marginMs;
+
+/** Elapsed time until the engine first tells the job that its cover ends. */
+export const leftMs = (elapsedMs: bigint, coverMs: bigint, limits: Limits): bigint =>
+  coverMs - noticesMs(limits) - elapsedMs;
 
 /** Device time that covers an elapsed time. */
 export const coverDeviceMs = (coverMs: bigint, millidevices: bigint): bigint => billedDeviceMs(coverMs, millidevices);
 
 /** The elapsed time that some device time covers: coverDeviceMs of it is never more than what was granted. */
 export const coveredMs = (deviceMs: bigint, millidevices: bigint): bigint => (deviceMs * 1000n) / millidevices;
-
-/**
- * The largest cumulative cover that the project can still pay for.
- *
- * @param granted device time covered so far
- * @param credits µcr that can still be set aside; undefined means without limit
- * @param deviceMs device time that can still be set aside; undefined means without limit
- */
-export function affordableCover(granted: bigint, ucrPerDeviceHour: bigint, { credits, deviceMs }: Affordable): bigint {
-  const byCredits =
-    credits === undefined || ucrPerDeviceHour === 0n
-      ? undefined
-      : ((costUcr(granted, ucrPerDeviceHour) + credits + 1n) * 3_600_000n - 1n) / ucrPerDeviceHour;
-  const byTime = deviceMs === undefined ? undefined : granted + deviceMs;
-  if (byCredits === undefined) return byTime ?? granted;
-  return byTime === undefined ? byCredits : smaller(byCredits, byTime);
-}
-
-export interface Affordable {
-  credits: bigint | undefined;
-  deviceMs: bigint | undefined;
-}
 
 /** Longer than any outage that a job should survive: cover, which is shorter, is what bounds the job itself. */
 const RESERVATION_SLACK_MS = 3_600_000n;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
-import { Reservation_State } from '@kontor/contracts/quota/v1/quota';
+import { Job_Priority as Priority, Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { ProgrammeTerms_BudgetEnd as BudgetEnd } from '@kontor/contracts/quota/v1/programme';
+import { ChargeRecord_Cause as Cause, Reservation_State } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import type { Failpoint } from './ports.ts';
@@ -79,6 +80,55 @@ describe('a process that dies', () => {
     await compute.restart();
     expect(State[(await compute.end(project, id)).state]).toBe('CANCELLED');
     expect(compute.quota.effects.filter((effect) => effect.startsWith('post'))).toHaveLength(1);
+    expect([compute.quota.open, await compute.occupied()]).toEqual([[], 0]);
+  });
+
+  it.each<Point>([
+    ['compute.after-advance', 1],
+    ['compute.after-advance', 2],
+    ['compute.after-advance', 3],
+    ['compute.after-observe', 8],
+    ['compute.after-observe', 12],
+    ['compute.before-settle', 1],
+    ['compute.after-settle', 1],
+  ])('at %s, pass %i, leaves a job at low priority, charged for what its award covered', async (name, pass) => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const terms = { balance: 4_000n, budgetEnd: BudgetEnd.CONTINUE_AT_LOW_PRIORITY };
+    const awardId = compute.quota.award(project.projectId, 400_000, terms);
+    const { id } = await compute.submitFor(project, awardId, { command: ['work', '20000'] });
+    const death = dyingAt(name, pass);
+    await compute.restart(death.failpoint);
+    await untilDead(compute, death.came);
+
+    await compute.restart();
+    expect(await compute.end(project, id)).toMatchObject({ state: State.SUCCEEDED, priority: Priority.LOW });
+    expect(compute.quota.reservations.get(id)).toMatchObject({ usedDeviceMs: 10_002n, lateDeviceMs: 9_998n });
+    expect(compute.quota.effects.filter((effect) => effect.startsWith('post'))).toHaveLength(1);
+    expect([compute.quota.open, await compute.occupied()]).toEqual([[], 0]);
+  });
+
+  it.each<Point>([
+    ['compute.after-observe', 1],
+    ['compute.before-settle', 1],
+    ['compute.after-settle', 1],
+    ['compute.before-finish', 1],
+  ])('at %s while a job gives way leaves its place to whoever waits', async (name, pass) => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project({ slots: 8n });
+    const terms = { balance: 16_000n, budgetEnd: BudgetEnd.CONTINUE_AT_LOW_PRIORITY };
+    const awardId = compute.quota.award(project.projectId, 400_000, terms);
+    const low = await compute.submitFor(project, awardId, { devices: 4, command: ['work', '50000'] });
+    await compute.pass(9);
+    const { id } = await compute.submit(project, { devices: 4, command: ['work', '5000'] });
+    const death = dyingAt(name, pass);
+    await compute.restart(death.failpoint);
+    await untilDead(compute, death.came);
+
+    await compute.restart();
+    expect((await compute.end(project, id)).state).toBe(State.SUCCEEDED);
+    expect(await compute.job(project, low.id)).toMatchObject({ state: State.FAILED, cause: Cause.PREEMPTED });
+    expect((await compute.journal(low.id)).filter((action) => action === 'job.giving_way')).toHaveLength(1);
     expect([compute.quota.open, await compute.occupied()]).toEqual([[], 0]);
   });
 

@@ -8,6 +8,7 @@ import { testDatabase } from '@kontor/testing/database';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { JobsAndSlots1761955200001 } from '../migrations/0001-jobs-and-slots.ts';
+import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import database from './database.ts';
 import { computeMutations } from './mutations.ts';
@@ -25,9 +26,22 @@ describe('the database', () => {
     const db = await new DataSource(dataSourceOptions({ ...database, url: old.url })).initialize();
     const count = await inScope(db, 'all', (tx) => countMutations(tx, computeMutations));
     const occupied = await inScope(db, 'all', (tx) => tx.query('SELECT until::text FROM occupancy ORDER BY 1'));
+    const jobs = await inScope(db, 'all', (tx) => tx.query('SELECT short_of AS "shortOf", priority FROM job'));
     await db.destroy();
     expect(countLine(count)).toBe('journal complete: mutations=5 records=5');
+    expect(jobs).toEqual([{ shortOf: 'credits', priority: 1 }]);
     expect(occupied).toEqual([{ until: '2030-01-02 00:00:00+00' }, { until: 'infinity' }]);
+  });
+
+  it('goes back a step, and forth again', async () => {
+    await using fresh = await testDatabase('compute', database.migrations);
+    const db = await new DataSource(dataSourceOptions({ ...database, url: fresh.ownerUrl })).initialize();
+    const [step, runner] = [new WhenABudgetEnds1763769600005(), db.createQueryRunner()];
+    await step.down(runner);
+    await step.up(runner);
+    await runner.release();
+    await db.destroy();
+    expect(await check({ ...database, url: fresh.ownerUrl })).toEqual({ pending: [], drift: [] });
   });
 
   it('refuses two at once in one slot, whoever asks', async () => {
@@ -91,6 +105,7 @@ const WHAT_WAS_THERE = `
   INSERT INTO job (tenant_id, id, project_id, name, workload, content_sha256, accelerator_class, devices, cores,
     memory_bytes, time_limit_ms, state, placed_devices, created_at)
   VALUES (uuid_of(6), uuid_of(8), uuid_of(9), 'x', '{}', 'x', 'cpu.x86_64', 1, 1, 1, 1, 3, '{0}', '2030-01-03');
+  UPDATE job SET is_cover_refused = true;
   INSERT INTO decision VALUES
     (uuid_of(10), uuid_of(6), uuid_of(9), uuid_of(8), '{"verdict": "PLACED"}', '{}', '2030-01-03'),
     (uuid_of(11), uuid_of(6), uuid_of(9), uuid_of(12), '{"verdict": "REFUSED"}', '{}', '2030-01-03');

@@ -3,6 +3,7 @@ import { JobsAndSlots1761955200001 } from '../migrations/0001-jobs-and-slots.ts'
 import { SealedJournal1763769600002 } from '../migrations/0002-sealed-journal.ts';
 import { TenantRows1763769600003 } from '../migrations/0003-tenant-rows.ts';
 import { Awards1763769600004 } from '../migrations/0004-awards.ts';
+import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
 import {
   ClusterRow,
   DecisionRow,
@@ -19,7 +20,13 @@ import {
 const database: ServiceDatabase = {
   service: 'compute',
   tables: [SiteRow, ClusterRow, PoolRow, NodeRow, SlotRow, OccupancyRow, JobRow, DecisionRow, FileRow],
-  migrations: [JobsAndSlots1761955200001, SealedJournal1763769600002, TenantRows1763769600003, Awards1763769600004],
+  migrations: [
+    JobsAndSlots1761955200001,
+    SealedJournal1763769600002,
+    TenantRows1763769600003,
+    Awards1763769600004,
+    WhenABudgetEnds1763769600005,
+  ],
 };
 
 export default database;

@@ -9,6 +9,8 @@ import type {
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
+import { budgetSentence } from './budget-sentence.ts';
+import { hasEnded } from './job-state.ts';
 import type { Ports } from './ports.ts';
 import { projectOf } from './project.ts';
 import { JobRow } from './tables.ts';
@@ -60,7 +62,9 @@ export function toJob(row: JobRow): JobMessage {
     workload,
     state,
     cause,
-    detail: row.trouble ?? detail,
+    detail: row.trouble ?? budgetSentence(row) ?? detail,
+    priority: row.priority,
+    ...(row.budgetEndsAt && !hasEnded(state) && { budgetEndsAt: timestampFromDate(row.budgetEndsAt) }),
     billedDeviceMs,
     outputs,
     resourceVersion,

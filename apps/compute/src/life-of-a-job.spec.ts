@@ -80,7 +80,7 @@ describe('a job', () => {
     const project = compute.project({ credits: 12_000n });
     const { id } = await compute.submit(project, { command: ['work', '30000'] });
     await compute.pass(9);
-    expect((await compute.job(project, id)).detail).toContain('cannot pay for more');
+    expect((await compute.job(project, id)).detail).toContain("its project's credits end");
     compute.quota.account(project.projectId, 'CR:demo').balance += 100_000n;
 
     expect(shortly(await compute.end(project, id))).toBe('SUCCEEDED USER');

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { EngineService } from '@kontor/contracts/engine/v1/engine';
+import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { parseConfig } from '@kontor/kit/config';
 import { connect } from '@kontor/kit/connect';
@@ -16,5 +17,6 @@ await runService(
     computeService(config, {
       engine: inProcess(EngineService, new LocalEngine({ home: config.KONTOR_HOME })),
       quota: connect(QuotaService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
+      programmes: connect(ProgrammeService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
     }),
 );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { create } from '@bufbuild/protobuf';
-import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
+import { Job_Priority as Priority, Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { Observation_End as End, Observation_State as Seen, UsageSchema } from '@kontor/contracts/engine/v1/engine';
 import { aJob, anObservation, aWorkload } from '../testing/builders.ts';
 import { nextStep, type Step } from './next-step.ts';
@@ -14,6 +14,9 @@ const seen = (state: Seen, elapsedMs = 0n, end = End.END_UNSPECIFIED) =>
 const running = seen(Seen.RUNNING);
 const ended = seen(Seen.ENDED, 5_000n, End.EXITED);
 const cancel = { isCancelAsked: true };
+const low = { priority: Priority.LOW };
+const LONG_AGO = new Date(NOW.getTime() - 5_000);
+const warned = (askedAt: Date) => ({ shortOf: 'award', askedAt }) as const;
 const long = { workload: aWorkload({ timeLimitMs: 600_000n }) };
 
 const shortly = (step: Step): string => {
@@ -74,6 +77,26 @@ describe('the next step of a job', () => {
       { ...long, state: State.PAUSED, elapsedMs: 40_000n },
       seen(Seen.PAUSED, 40_000n),
       'advance',
+    ],
+
+    ['running, warned a moment ago', { ...long, ...warned(NOW), elapsedMs: 40_000n }, seen(Seen.RUNNING), 'wait'],
+    ['running, warned a while ago', { ...long, ...warned(LONG_AGO) }, seen(Seen.RUNNING), 'advance'],
+    ['running, warned, its time limit covered', warned(LONG_AGO), seen(Seen.RUNNING), 'wait'],
+    ['running at low priority, covered', { ...long, ...warned(LONG_AGO), ...low }, seen(Seen.RUNNING), 'wait'],
+    [
+      'running at low priority, at the margin',
+      { ...long, ...warned(NOW), ...low, elapsedMs: 40_000n },
+      seen(Seen.RUNNING),
+      'advance',
+    ],
+    ['running, to give way', { ...low, isGivingWay: true }, running, 'stop'],
+    ['paused, to give way', { ...low, state: State.PAUSED, isGivingWay: true }, seen(Seen.PAUSED), 'stop'],
+    ['stopping to give way', { ...low, state: State.STOPPING, isGivingWay: true }, seen(Seen.STOPPING), 'wait'],
+    [
+      'stopping to give way, and its owner does not want to wait',
+      { ...low, ...cancel, state: State.STOPPING, isGivingWay: true },
+      seen(Seen.STOPPING),
+      'stop',
     ],
 
     ['paused as expected', { state: State.PAUSED }, seen(Seen.PAUSED), 'wait'],

@@ -1,6 +1,7 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { Observation_State as Seen, type Observation, type Usage } from '@kontor/contracts/engine/v1/engine';
-import { isCoverDue, type CoverTerms } from './cover.ts';
+import { isAskDue } from './budget-outlook.ts';
+import type { CoverTerms } from './cover.ts';
 import { lost, neverRan, outcomeOf, type Outcome } from './outcome.ts';
 import type { JobRow } from './tables.ts';
 
@@ -39,17 +40,17 @@ export function nextStep(job: JobRow, seen: Observation | undefined, now: Date, 
     case State.PLACED:
       return { do: 'reserve' };
     case State.STARTING:
-      if (seen) return whileAlive(job, seen, policy) ?? wait;
+      if (seen) return whileAlive(job, seen, now, policy) ?? wait;
       return job.isCancelAsked ? { do: 'conclude', outcome: neverRan } : { do: 'start' };
     case State.RUNNING:
     case State.PAUSED:
-      if (seen) return whileAlive(job, seen, policy) ?? wait;
+      if (seen) return whileAlive(job, seen, now, policy) ?? wait;
       return { do: 'conclude', outcome: lost };
     case State.STOPPING:
       if (job.outcome !== null) return { do: 'settle' };
       if (!seen) return { do: 'conclude', outcome: lost };
       if (seen.state === Seen.ENDED) return conclude(job, seen);
-      return seen.state === Seen.STOPPING ? wait : { do: 'stop' };
+      return seen.state === Seen.STOPPING && !isHurried(job) ? wait : { do: 'stop' };
     case State.UNSPECIFIED:
     case State.QUEUED:
     case State.SUCCEEDED:
@@ -59,15 +60,16 @@ export function nextStep(job: JobRow, seen: Observation | undefined, now: Date, 
   }
 }
 
+/** Its owner does not want to wait for the checkpoint that it was asked for. */
+const isHurried = (job: JobRow): boolean => job.isGivingWay && job.isCancelAsked;
+
 /** Usage is written down before it is posted, so that what is posted at the end is never less than before. */
-function whileAlive(job: JobRow, seen: Observation, { cover }: StepPolicy): Step | undefined {
+function whileAlive(job: JobRow, seen: Observation, now: Date, { cover }: StepPolicy): Step | undefined {
   if (seen.state === Seen.ENDED) return conclude(job, seen);
-  if (job.isCancelAsked) return { do: 'stop' };
+  if (job.isCancelAsked || job.isGivingWay) return { do: 'stop' };
   const state = stateSeen(job.state, seen.state);
   if (state !== job.state || isNews(seen.usage, job)) return { do: 'follow', state, seen };
-  return job.state !== State.STARTING && isCoverDue(job.elapsedMs, job.coverMs, job.workload, cover)
-    ? { do: 'advance' }
-    : undefined;
+  return job.state !== State.STARTING && isAskDue(job, now, cover) ? { do: 'advance' } : undefined;
 }
 
 const conclude = (job: JobRow, seen: Observation): Step => ({ do: 'conclude', outcome: outcomeOf(seen, job), seen });

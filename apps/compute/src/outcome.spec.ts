@@ -5,6 +5,8 @@ import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { anObservation } from '../testing/builders.ts';
 import { lost, neverRan, notAccepted, outcomeOf } from './outcome.ts';
 
+const NOTHING_ASKED = { shortOf: null, goesOn: false, isGivingWay: false, isCancelAsked: false };
+
 const ended = (end: End, more: Parameters<typeof anObservation>[0] = {}) =>
   anObservation({ state: Observation_State.ENDED, end, ...more });
 const shortly = ({ state, cause }: { state: State; cause: Cause }): string => `${State[state]} ${Cause[cause]}`;
@@ -23,30 +25,57 @@ describe('how a job ends', () => {
     ['lost by the engine', [End.LOST], 'FAILED SITE'],
     ['without a word', [End.END_UNSPECIFIED], 'FAILED SITE'],
   ])('%s', (_, seen, expected) => {
-    const outcome = outcomeOf(ended(...seen), { isCoverRefused: false });
+    const outcome = outcomeOf(ended(...seen), NOTHING_ASKED);
     expect(shortly(outcome)).toBe(expected);
     expect(outcome.settlement).toBe('post');
     expect(outcome.detail).not.toBe('');
   });
 
-  it("is the budget's doing when the ledger refused more cover", () => {
-    expect(shortly(outcomeOf(ended(End.COVER_ENDED), { isCoverRefused: true }))).toBe('FAILED BUDGET');
+  it.each([
+    ['credits', "project's credits ended"],
+    ['device_time', "project's device time ended"],
+    ['award', 'award was used up'],
+    ['award_end', 'award ended'],
+  ] as const)("is the budget's doing when its %s had run short", (shortOf, why) => {
+    const outcome = outcomeOf(ended(End.COVER_ENDED), { ...NOTHING_ASKED, shortOf });
+    expect([shortly(outcome), outcome.detail]).toEqual(['FAILED BUDGET', expect.stringContaining(why)]);
+  });
+
+  it("is the site's doing when it could have gone on at low priority, and nobody saw to it", () => {
+    const goesOn = { ...NOTHING_ASKED, shortOf: 'award', goesOn: true } as const;
+    expect(shortly(outcomeOf(ended(End.COVER_ENDED), goesOn))).toBe('FAILED SITE');
+  });
+
+  it.each([End.STOPPED, End.COVER_ENDED])(
+    'is that it gave way when it was asked to, however the engine ended it',
+    (end) => {
+      const low = { ...NOTHING_ASKED, shortOf: 'award', goesOn: true, isGivingWay: true } as const;
+      expect(shortly(outcomeOf(ended(end), low))).toBe('FAILED PREEMPTED');
+    },
+  );
+
+  it("is its owner's doing when that asked to stop it while it gave way", () => {
+    const both = { ...NOTHING_ASKED, isGivingWay: true, isCancelAsked: true };
+    expect(shortly(outcomeOf(ended(End.STOPPED), both))).toBe('CANCELLED USER');
+  });
+
+  it('is its own when it ended by itself before it had to leave', () => {
+    const low = { ...NOTHING_ASKED, isGivingWay: true };
+    expect(shortly(outcomeOf(ended(End.EXITED, { exitCode: 0 }), low))).toBe('SUCCEEDED USER');
   });
 
   it("is the site's doing when cover ended because nobody asked for more", () => {
-    expect(shortly(outcomeOf(ended(End.COVER_ENDED), { isCoverRefused: false }))).toBe('FAILED SITE');
+    expect(shortly(outcomeOf(ended(End.COVER_ENDED), NOTHING_ASKED))).toBe('FAILED SITE');
   });
 
   it('says what the engine says about it', () => {
     const seen = ended(End.MEMORY_LIMIT, { detail: 'It held 300 MiB of 256 MiB.' });
-    expect(outcomeOf(seen, { isCoverRefused: false }).detail).toBe('It held 300 MiB of 256 MiB.');
+    expect(outcomeOf(seen, NOTHING_ASKED).detail).toBe('It held 300 MiB of 256 MiB.');
   });
 
   it('names the exit code or the signal', () => {
-    expect(outcomeOf(ended(End.EXITED, { exitCode: 137 }), { isCoverRefused: false }).detail).toContain(
-      'exited with 137',
-    );
-    expect(outcomeOf(ended(End.EXITED, { signal: 'SIGSEGV' }), { isCoverRefused: false }).detail).toContain('SIGSEGV');
+    expect(outcomeOf(ended(End.EXITED, { exitCode: 137 }), NOTHING_ASKED).detail).toContain('exited with 137');
+    expect(outcomeOf(ended(End.EXITED, { signal: 'SIGSEGV' }), NOTHING_ASKED).detail).toContain('SIGSEGV');
   });
 
   it('is posted when it may have run, and voided when it never did', () => {

@@ -1,6 +1,7 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { Observation_End as End, type Observation } from '@kontor/contracts/engine/v1/engine';
 import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
+import { stoppedFor } from './budget-sentence.ts';
 import type { JobRow } from './tables.ts';
 
 /** How a job ends, and whose doing it is. */
@@ -12,14 +13,14 @@ export interface Outcome {
 }
 
 type Ending = Omit<Outcome, 'settlement'>;
-type Covered = Pick<JobRow, 'isCoverRefused'>;
+type Ended = Pick<JobRow, 'shortOf' | 'goesOn' | 'isGivingWay' | 'isCancelAsked'>;
 
 /** What the engine saw of a job that has ended, as its outcome. */
-export function outcomeOf(seen: Observation, job: Covered): Outcome {
+export function outcomeOf(seen: Observation, job: Ended): Outcome {
   return { ...endingOf(seen, job), settlement: 'post' };
 }
 
-function endingOf(seen: Observation, job: Covered): Ending {
+function endingOf(seen: Observation, job: Ended): Ending {
   const failed = (cause: Cause, detail: string): Ending => ({
     state: State.FAILED,
     cause,
@@ -29,7 +30,7 @@ function endingOf(seen: Observation, job: Covered): Ending {
     case End.EXITED:
       return exited(seen);
     case End.STOPPED:
-      return { state: State.CANCELLED, cause: Cause.USER, detail: 'Stopped because its owner asked.' };
+      return stopped(job);
     case End.TIME_LIMIT:
       return failed(Cause.LIMIT, 'Stopped at its time limit.');
     case End.MEMORY_LIMIT:
@@ -55,18 +56,33 @@ function exited({ exitCode, signal }: Observation): Ending {
   return { state: State.FAILED, cause: Cause.USER, detail: `The program ${how}.` };
 }
 
+const stopped = ({ isGivingWay, isCancelAsked }: Ended): Ending =>
+  isGivingWay && !isCancelAsked
+    ? gaveWay
+    : { state: State.CANCELLED, cause: Cause.USER, detail: 'Stopped because its owner asked.' };
+
+/** Not cancelled, for that is its owner's word; its work is not done. */
+const gaveWay: Ending = {
+  state: State.FAILED,
+  cause: Cause.PREEMPTED,
+  detail: 'It ran at low priority and gave way to a job that needed its place.',
+};
+
 /**
  * The engine stops a job when nobody extends its cover. That is the budget's doing only if the ledger was asked and
- * refused; if nobody asked, Kontor itself was away, and the job's owner does not pay for that.
+ * found too little; if nobody asked, or it could have gone on unpaid, Kontor itself was away, and the job's owner does
+ * not pay for that.
  */
-const coverEnded = ({ isCoverRefused }: Covered): Ending =>
-  isCoverRefused
-    ? { state: State.FAILED, cause: Cause.BUDGET, detail: 'Stopped because the project could not pay for more.' }
+function coverEnded({ shortOf, goesOn, isGivingWay }: Ended): Ending {
+  if (isGivingWay) return gaveWay;
+  return shortOf !== null && !goesOn
+    ? { state: State.FAILED, cause: Cause.BUDGET, detail: stoppedFor(shortOf) }
     : {
         state: State.FAILED,
         cause: Cause.SITE,
         detail: 'Stopped because Kontor was away too long. Nothing is charged.',
       };
+}
 
 /** The engine knows nothing of a job that it has run. */
 export const lost: Outcome = {

@@ -1,5 +1,6 @@
 import type { AcceleratorClass } from '@kontor/contracts/compute/v1/compute';
 import type { EngineService } from '@kontor/contracts/engine/v1/engine';
+import type { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import type { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import type { Clock } from '@kontor/kit/clock';
 import type { Client } from '@kontor/kit/grpc';
@@ -39,6 +40,7 @@ export abstract class Ports {
   abstract readonly clock: Clock;
   abstract readonly engine: Client<typeof EngineService>;
   abstract readonly quota: Client<typeof QuotaService>;
+  abstract readonly programmes: Client<typeof ProgrammeService>;
   abstract readonly files: FileStore;
   abstract readonly settings: Settings;
   abstract readonly acceleratorClasses: AcceleratorClass[];

@@ -53,6 +53,11 @@ const HOLDER = {
   cores: true,
   memoryBytes: true,
   expectedEndAt: true,
+  state: true,
+  priority: true,
+  isGivingWay: true,
+  isCancelAsked: true,
+  startedAt: true,
 } as const;
 
 interface NodeOfPool {

@@ -7,6 +7,7 @@ import { ComputeService, Job_State as State } from '@kontor/contracts/compute/v1
 import { EngineService, ReadLogRequest_Stream as Stream } from '@kontor/contracts/engine/v1/engine';
 import { JournalService } from '@kontor/contracts/journal/v1/journal';
 import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
+import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { SystemClock } from '@kontor/kit/clock';
@@ -21,6 +22,7 @@ import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import { aWorkload, CPU } from '../testing/builders.ts';
 import { FakeEngine } from '../testing/fake-engine.ts';
+import { FakeProgrammes } from '../testing/fake-programmes.ts';
 import { FakeQuota } from '../testing/fake-quota.ts';
 import { computeService } from './compute.module.ts';
 import { computeEnvironment } from './config.ts';
@@ -157,7 +159,7 @@ async function setup(environment: Record<string, string> = {}) {
   const fresh = await testDatabase('compute', database.migrations);
   const tls = await testTls(['compute', 'gateway', 'quota']);
   const home = await mkdtemp(join(tmpdir(), 'kontor-compute-'));
-  const quota = new FakeQuota();
+  const quota = new FakeQuota(new SystemClock());
   const project = { tenantId: uuid7(), projectId: uuid7() };
   quota.rates.set(CPU, 3_600_000n);
   for (const asset of [`DEVICE_MS:${CPU}`, `SLOTS:${CPU}`, 'CR:demo'])
@@ -168,8 +170,8 @@ async function setup(environment: Record<string, string> = {}) {
     KONTOR_DATABASE_URL: fresh.url,
     KONTOR_QUOTA: '127.0.0.1:1',
     KONTOR_HOME: home,
-    KONTOR_COVER_MS: '400',
-    KONTOR_COVER_MARGIN_MS: '200',
+    KONTOR_COVER_MS: '1000',
+    KONTOR_COVER_MARGIN_MS: '600',
     KONTOR_OBSERVE_MS: '20',
     KONTOR_POLL_MS: '20',
     ...environment,
@@ -178,6 +180,7 @@ async function setup(environment: Record<string, string> = {}) {
   const definition = computeService(config, {
     engine: inProcess(EngineService, engine),
     quota: inProcess(QuotaService, quota),
+    programmes: inProcess(ProgrammeService, new FakeProgrammes(quota)),
   });
   const { address, close } = await serve(definition, { listen: config.KONTOR_LISTEN, tls: tls.of('compute') });
   const channel = connect(ComputeService, address, tls.of('gateway'));

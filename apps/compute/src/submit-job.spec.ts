@@ -41,8 +41,7 @@ describe('submitting a job', () => {
   it('that names an award has the award pay its share', async () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
-    const awardId = uuid7();
-    compute.quota.award(project.projectId, awardId, 400_000);
+    const awardId = compute.quota.award(project.projectId, 400_000);
     const submit = (id: string, award: string) =>
       compute.life.client.submitJob({ project, job: { id, name: 'a job', workload: aWorkload(), awardId: award } });
     const { id } = await submit(uuid7(), awardId);

@@ -1,5 +1,5 @@
 import { fromJson, toJson, type DescMessage, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
-import type { Cluster_State, Job_State } from '@kontor/contracts/compute/v1/compute';
+import type { Cluster_State, Job_Priority, Job_State } from '@kontor/contracts/compute/v1/compute';
 import {
   OutputFileSchema,
   WorkloadSchema,
@@ -10,6 +10,7 @@ import {
 import type { ChargeRecord_Cause } from '@kontor/contracts/quota/v1/quota';
 import { asBigint } from '@kontor/kit/row';
 import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+import type { ShortOf } from './affordable-cover.ts';
 
 /** A message as the JSON that its contract defines. */
 const asJson = <D extends DescMessage>(desc: D): ValueTransformer => ({
@@ -132,8 +133,17 @@ export class JobRow {
   /** Elapsed time until which the engine lets it run, and the device time that quota set aside for it. */
   @Column('bigint', { transformer: asBigint }) coverMs!: bigint;
   @Column('bigint', { transformer: asBigint }) coverDeviceMs!: bigint;
-  /** Whether quota refused the last cover that was asked for. */
-  @Column('boolean') isCoverRefused!: boolean;
+  /** Of what there is too little for its next interval; null while nothing is short. */
+  @Column('text', { nullable: true }) shortOf!: ShortOf | null;
+  /** Whether its award's programme lets it go on at low priority then. */
+  @Column('boolean') goesOn!: boolean;
+  /** Until when it is paid for, at its present pace, while something is short. */
+  @Column('timestamptz', { nullable: true }) budgetEndsAt!: Date | null;
+  /** When quota was last asked for more while something was short. */
+  @Column('timestamptz', { nullable: true }) askedAt!: Date | null;
+  @Column('smallint') priority!: Job_Priority;
+  /** It has to leave, because a job that waits needs its place. */
+  @Column('boolean') isGivingWay!: boolean;
 
   @Column('int', { nullable: true }) exitCode!: number | null;
   @Column('jsonb', { transformer: asJsonList(OutputFileSchema) }) outputs!: OutputFile[];

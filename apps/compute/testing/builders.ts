@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { Job_State } from '@kontor/contracts/compute/v1/compute';
+import { Job_Priority, Job_State } from '@kontor/contracts/compute/v1/compute';
 import {
   Capacity_Isolation,
   ObservationSchema,
@@ -105,7 +105,13 @@ export const aJob = (wishes: Partial<JobRow> = {}): JobRow =>
       billedMillidevices: 1000n,
       coverMs: 60_000n,
       coverDeviceMs: 60_000n,
-      isCoverRefused: false,
+      shortOf: null,
+      goesOn: false,
+      budgetEndsAt: null,
+      askedAt: null,
+      priority: Job_Priority.NORMAL,
+      isGivingWay: false,
+      awardId: null,
       outcome: null,
       settlement: null,
     },

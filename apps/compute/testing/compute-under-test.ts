@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ComputeService, Job_State as State, type Job } from '@kontor/contracts/compute/v1/compute';
 import { EngineService, type WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
+import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { dataSourceOptions } from '@kontor/kit/database';
 import type { Client } from '@kontor/kit/grpc';
@@ -25,6 +26,7 @@ import type { Failpoint, Ports, Settings } from '../src/ports.ts';
 import { Reconciler } from '../src/reconciler.ts';
 import { aWorkload, CPU, H100, OPERATOR_TENANT } from './builders.ts';
 import { FakeEngine } from './fake-engine.ts';
+import { FakeProgrammes } from './fake-programmes.ts';
 import { FakeQuota } from './fake-quota.ts';
 import { Faults } from './faults.ts';
 
@@ -58,7 +60,7 @@ type Project = Awaited<ReturnType<ComputeUnderTest['project']>>;
 export class ComputeUnderTest implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly engine = new FakeEngine(this.clock);
-  readonly quota = new FakeQuota();
+  readonly quota = new FakeQuota(this.clock);
   readonly engineFaults = new Faults();
   readonly quotaFaults = new Faults();
   life!: Life;
@@ -97,6 +99,7 @@ export class ComputeUnderTest implements AsyncDisposable {
       acceleratorClasses: readAcceleratorClasses(),
       engine: this.engineFaults.wrap(inProcess(EngineService, this.engine)),
       quota: this.quotaFaults.wrap(inProcess(QuotaService, this.quota)),
+      programmes: this.quotaFaults.wrap(inProcess(ProgrammeService, new FakeProgrammes(this.quota))),
     });
     await this.life.clusters.refresh();
     return this.life;
@@ -115,6 +118,12 @@ export class ComputeUnderTest implements AsyncDisposable {
 
   submit(project: Project, wishes: MessageInitShape<typeof WorkloadSchema> = {}, id = uuid7()): Promise<Job> {
     return this.life.client.submitJob({ project, job: { id, name: 'a job', workload: aWorkload(wishes) } });
+  }
+
+  /** Submits a job of which an award pays a share. */
+  submitFor(project: Project, awardId: string, wishes: MessageInitShape<typeof WorkloadSchema> = {}): Promise<Job> {
+    const job = { id: uuid7(), name: 'a job', workload: aWorkload(wishes), awardId };
+    return this.life.client.submitJob({ project, job });
   }
 
   job = (project: Project, id: string): Promise<Job> => this.life.client.getJob({ project, id });

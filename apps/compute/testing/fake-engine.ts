@@ -30,7 +30,8 @@ interface Running {
   request: SubmitRequest;
   coverMs: number;
   startedAt: number;
-  /** When it was told to stop, or was paused. */
+  /** When it was told to leave, with its checkpoint notice before; when to stop; and when it was paused. */
+  leftAt?: number;
   stoppedAt?: number;
   pausedAt?: number;
   pausedMs: number;
@@ -97,9 +98,12 @@ export class FakeEngine implements Serves<typeof EngineService> {
     return this.#seen(jobId);
   }
 
-  async stop({ jobId }: StopRequest): Promise<Observation> {
+  async stop({ jobId, checkpointFirst }: StopRequest): Promise<Observation> {
     const job = this.#find(jobId);
-    if (this.#seen(jobId).state !== State.ENDED) job.stoppedAt ??= this.#now();
+    if (this.#seen(jobId).state !== State.ENDED) {
+      if (checkpointFirst) job.leftAt ??= this.#now();
+      else job.stoppedAt ??= this.#now();
+    }
     return this.#seen(jobId);
   }
 
@@ -136,16 +140,18 @@ export class FakeEngine implements Serves<typeof EngineService> {
     const elapsed = (job.pausedAt ?? this.#now()) - job.startedAt - job.pausedMs;
     const grace = program === 'deaf' ? Number(workload?.graceMs ?? 0n) : 0;
     const limit = Number(workload?.timeLimitMs);
+    const left = job.leftAt === undefined ? Infinity : job.leftAt + Number(workload?.checkpointNoticeMs ?? 0n);
+    const stopped = Math.min(job.stoppedAt ?? Infinity, left);
     const ends: [at: number, end: End][] = [
       [program === 'missing' ? 0 : Infinity, End.NOT_STARTED],
       [Number(run), End.EXITED],
-      [job.stoppedAt === undefined ? Infinity : job.stoppedAt - job.startedAt - job.pausedMs + grace, End.STOPPED],
+      [stopped - job.startedAt - job.pausedMs + grace, End.STOPPED],
       [limit, End.TIME_LIMIT],
       [job.coverMs, End.COVER_ENDED],
     ];
     const [at, end] = ends.reduce((first, next) => (next[0] < first[0] ? next : first));
     const hasEnded = elapsed >= at;
-    const state = job.stoppedAt === undefined ? State.RUNNING : State.STOPPING;
+    const state = job.stoppedAt === undefined && job.leftAt === undefined ? State.RUNNING : State.STOPPING;
     return create(ObservationSchema, {
       jobId,
       state: hasEnded ? State.ENDED : job.pausedAt === undefined ? state : State.PAUSED,

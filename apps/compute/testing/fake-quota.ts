@@ -1,8 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ProgrammeTerms_BudgetEnd as BudgetEnd } from '@kontor/contracts/quota/v1/programme';
 import {
   Account_Purpose,
-  type AccountSchema,
   ChargeRecord_Cause,
   Reservation_State as State,
   type AdvanceRequest,
@@ -13,9 +13,12 @@ import {
   type ReserveRequest,
   type VoidRequest,
 } from '@kontor/contracts/quota/v1/quota';
+import type { Clock } from '@kontor/kit/clock';
 import type { Serves } from '@kontor/kit/grpc';
+import { uuid7 } from '@kontor/kit/id';
 import { Problem } from '@kontor/kit/problem';
 import { costUcr } from '@kontor/ledger/cost';
+import { splitUcr, type Split } from '@kontor/ledger/subsidy';
 
 interface Account {
   balance: bigint;
@@ -27,11 +30,26 @@ interface Reservation {
   request: ReserveRequest;
   state: State;
   ucrPerDeviceHour: bigint;
+  award: FakeAward | undefined;
   usedDeviceMs: bigint;
   coverDeviceMs: bigint;
   lateDeviceMs: bigint;
   cause: ChargeRecord_Cause;
 }
+
+interface AwardTerms {
+  balance: bigint;
+  endsAt: Date;
+  budgetEnd: BudgetEnd;
+}
+
+export interface FakeAward extends Omit<AwardTerms, 'balance'> {
+  projectId: string;
+  id: string;
+  subsidyPpm: number;
+}
+
+const AWARD = { purpose: Account_Purpose.AWARD, asset: 'CR:demo' };
 
 /** Compute never asks this. */
 const notPlayed = (): never => {
@@ -47,7 +65,7 @@ export class FakeQuota implements Serves<typeof QuotaService> {
   readonly effects: string[] = [];
   readonly rates = new Map<string, bigint>();
   readonly #accounts = new Map<string, Account>();
-  readonly #awards = new Map<string, MessageInitShape<typeof AccountSchema>[]>();
+  readonly #awards = new Map<string, FakeAward>();
   readonly openAccount = notPlayed;
   readonly createTransfer = notPlayed;
   readonly listTransfers = notPlayed;
@@ -59,16 +77,27 @@ export class FakeQuota implements Serves<typeof QuotaService> {
   readonly listChargeRecords = notPlayed;
   readonly getTrialBalance = notPlayed;
 
+  constructor(private readonly clock: Clock) {}
+
   grant(projectId: string, asset: string, balance: bigint | 'unlimited'): void {
     const isUnlimited = balance === 'unlimited';
     this.#accounts.set(`${projectId} ${asset}`, { balance: isUnlimited ? 0n : balance, held: 0n, isUnlimited });
   }
 
-  /** Its payments are not played: only that it is there, and which reservation names it. */
-  award(projectId: string, id: string, subsidyPpm: number): void {
-    const endsAt = timestampFromDate(new Date('9999-01-01T00:00:00Z'));
-    const award = { id, purpose: Account_Purpose.AWARD, asset: 'CR:demo', available: 10n ** 9n, subsidyPpm, endsAt };
-    this.#awards.set(projectId, [...(this.#awards.get(projectId) ?? []), award]);
+  /** An award of a project, which pays its share as the ledger has it. Answers its id. */
+  award(projectId: string, subsidyPpm: number, { balance = 10n ** 9n, ...terms }: Partial<AwardTerms> = {}): string {
+    const id = uuid7();
+    this.grant(projectId, id, balance);
+    const endsAt = new Date('9999-01-01T00:00:00Z');
+    this.#awards.set(id, { projectId, id, subsidyPpm, endsAt, budgetEnd: BudgetEnd.STOP, ...terms });
+    return id;
+  }
+
+  /** What is known of an award; a test may change it. */
+  awardOf(id: string): FakeAward {
+    const award = this.#awards.get(id);
+    if (!award) throw Problem.notFound('award', id);
+    return award;
   }
 
   account(projectId: string, asset: string): Account {
@@ -79,14 +108,19 @@ export class FakeQuota implements Serves<typeof QuotaService> {
 
   async listAccounts({ project }: ListAccountsRequest) {
     const own = [...this.#accounts].filter(([name]) => name.startsWith(`${project?.projectId} `));
-    const accounts = own.map(([name, { balance, held, isUnlimited }]) => ({
-      purpose: Account_Purpose.PROJECT,
-      asset: name.split(' ')[1] ?? '',
-      balance,
-      held,
-      ...(!isUnlimited && { floor: 0n, available: balance - held }),
-    }));
-    return { accounts: [...accounts, ...(this.#awards.get(project?.projectId ?? '') ?? [])] };
+    const accounts = own.map(([name, { balance, held, isUnlimited }]) => {
+      const asset = name.split(' ')[1] ?? '';
+      const award = this.#awards.get(asset);
+      return {
+        ...(award
+          ? { ...AWARD, id: award.id, subsidyPpm: award.subsidyPpm, endsAt: timestampFromDate(award.endsAt) }
+          : { purpose: Account_Purpose.PROJECT, asset }),
+        balance,
+        held,
+        ...(!isUnlimited && { floor: 0n, available: balance - held }),
+      };
+    });
+    return { accounts };
   }
 
   async listRates() {
@@ -108,6 +142,7 @@ export class FakeQuota implements Serves<typeof QuotaService> {
       request,
       state: State.PENDING,
       ucrPerDeviceHour,
+      award: request.awardId === '' ? undefined : this.awardOf(request.awardId),
       usedDeviceMs: 0n,
       lateDeviceMs: 0n,
       coverDeviceMs: request.coverDeviceMs,
@@ -125,7 +160,8 @@ export class FakeQuota implements Serves<typeof QuotaService> {
     if (found.state !== State.PENDING) throw Problem.refused('already_ended', 'The reservation has ended.');
     this.#use(found, usedDeviceMs);
     const extended = { ...found, coverDeviceMs };
-    if (coverDeviceMs > found.coverDeviceMs && this.#move(found, holdingOf(found), holdingOf(extended))) {
+    const hasEnded = found.award !== undefined && found.award.endsAt <= this.clock.now();
+    if (coverDeviceMs > found.coverDeviceMs && !hasEnded && this.#move(found, holdingOf(found), holdingOf(extended))) {
       found.coverDeviceMs = coverDeviceMs;
       this.effects.push(`advance ${id}`);
     }
@@ -169,13 +205,14 @@ export class FakeQuota implements Serves<typeof QuotaService> {
     if (usedDeviceMs < reported) throw Problem.refused('use_below_posted', 'Use never shrinks.');
     const before = holdingOf(found);
     const paid = usedDeviceMs < found.coverDeviceMs ? usedDeviceMs : found.coverDeviceMs;
-    const cost = costUcr(paid, found.ucrPerDeviceHour) - costUcr(found.usedDeviceMs, found.ucrPerDeviceHour);
+    const [already, now] = [costOf(found, found.usedDeviceMs), costOf(found, paid)];
     const time = paid - found.usedDeviceMs;
     Object.assign(found, { usedDeviceMs: paid, lateDeviceMs: usedDeviceMs - paid });
     this.#move(found, before, holdingOf(found));
     const { projectId, credits, deviceTime } = namesOf(found);
-    this.account(projectId, credits).balance -= cost;
+    this.account(projectId, credits).balance -= now.ownUcr - already.ownUcr;
     this.account(projectId, deviceTime).balance -= time;
+    if (found.award) this.account(projectId, found.award.id).balance -= now.awardUcr - already.awardUcr;
   }
 
   /** Sets aside the difference in all accounts, or in none. */
@@ -185,6 +222,9 @@ export class FakeQuota implements Serves<typeof QuotaService> {
       [this.account(projectId, credits), after.credits - before.credits],
       [this.account(projectId, deviceTime), after.deviceTime - before.deviceTime],
       [this.account(projectId, slots), after.slots - before.slots],
+      ...(reservation.award
+        ? [[this.account(projectId, reservation.award.id), after.award - before.award] as const]
+        : []),
     ] as const;
     if (legs.some(([{ balance, held, isUnlimited }, more]) => !isUnlimited && more > 0n && balance - held < more))
       return false;
@@ -210,17 +250,26 @@ export class FakeQuota implements Serves<typeof QuotaService> {
 
 interface Holding {
   credits: bigint;
+  award: bigint;
   deviceTime: bigint;
   slots: bigint;
 }
 
-const NOTHING: Holding = { credits: 0n, deviceTime: 0n, slots: 0n };
+const NOTHING: Holding = { credits: 0n, award: 0n, deviceTime: 0n, slots: 0n };
 
-const holdingOf = ({ coverDeviceMs, usedDeviceMs, ucrPerDeviceHour, request }: Reservation): Holding => ({
-  credits: costUcr(coverDeviceMs, ucrPerDeviceHour) - costUcr(usedDeviceMs, ucrPerDeviceHour),
-  deviceTime: coverDeviceMs - usedDeviceMs,
-  slots: BigInt(request.slots),
-});
+function holdingOf(reservation: Reservation): Holding {
+  const { coverDeviceMs, usedDeviceMs, request } = reservation;
+  const [used, covered] = [costOf(reservation, usedDeviceMs), costOf(reservation, coverDeviceMs)];
+  return {
+    credits: covered.ownUcr - used.ownUcr,
+    award: covered.awardUcr - used.awardUcr,
+    deviceTime: coverDeviceMs - usedDeviceMs,
+    slots: BigInt(request.slots),
+  };
+}
+
+const costOf = ({ ucrPerDeviceHour, award }: Reservation, deviceMs: bigint): Split =>
+  splitUcr(costUcr(deviceMs, ucrPerDeviceHour), award?.subsidyPpm ?? 0);
 
 const namesOf = ({ request: { project, acceleratorClass } }: Reservation) => ({
   projectId: project?.projectId ?? '',

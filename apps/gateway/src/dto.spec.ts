@@ -25,7 +25,7 @@ describe('a message of the contracts as a class', () => {
   it('writes 64-bit integers as strings, with the bounds of the contract', async () => {
     const { CreateTransferRequest } = await schemasOf(CreateTransferRequestSchema);
     expect(CreateTransferRequest?.properties['amount']).toEqual({
-      type: 'string', format: 'int64', pattern: '^-?[0-9]+$', minimum: 1, maximum: 1e18,
+      type: 'string', format: 'int64', pattern: '^-?[0-9]+$', minimum: 1, maximum: 1e18, example: '1',
       description: "In the unit of the accounts' asset. From 1 to 1000000000000000000.",
     });
   });

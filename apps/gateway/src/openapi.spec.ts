@@ -134,7 +134,7 @@ describe('the OpenAPI document', () => {
       ]);
     expect(paged[0]?.parameters).toContainEqual({
       name: 'pageSize', in: 'query', required: false, description: 'Most items to return; 50 when absent.',
-      schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500 },
+      schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500, example: 0 },
     });
   });
 });

@@ -12,6 +12,7 @@ export interface PlainSchema {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  example?: string | number;
 }
 
 /** One value of a field with its bounds. A message is taken for an instant, the only one that is a plain value. */
@@ -30,11 +31,11 @@ export function plainSchema(field: DescField): PlainSchema {
     case ScalarType.BYTES:
       return { type: 'string', format: 'byte', ...given({ maxLength: base64Length(rules?.maxSize) }) };
     case ScalarType.INT64: case ScalarType.SINT64: case ScalarType.SFIXED64:
-      return { type: 'string', format: 'int64', pattern: '^-?[0-9]+$', ...range(rules) };
+      return { type: 'string', format: 'int64', pattern: '^-?[0-9]+$', ...range(rules), example: `${least(rules)}` };
     case ScalarType.UINT64: case ScalarType.FIXED64:
-      return { type: 'string', format: 'uint64', pattern: '^[0-9]+$', ...range(rules) };
+      return { type: 'string', format: 'uint64', pattern: '^[0-9]+$', ...range(rules), example: `${least(rules)}` };
     default:
-      return { type: 'integer', format: 'int32', ...range(rules) };
+      return { type: 'integer', format: 'int32', ...range(rules), example: Number(least(rules)) };
   }
 }
 
@@ -68,6 +69,9 @@ function text(rules: Partial<FieldRules> | undefined, longest: number | undefine
 
 /** Only bounds that a JSON number holds exactly: a rounded one would be a wrong one. */
 const range = (rules: FieldRules | undefined) => given({ minimum: exactly(rules?.min), maximum: exactly(rules?.max) });
+
+/** A number to try: what makes examples by itself likes the largest, or makes up digits. */
+const least = (rules: FieldRules | undefined): bigint => rules?.min ?? 0n;
 
 const exactly = (bound: bigint | undefined): number | undefined =>
   bound !== undefined && BigInt(Number(bound)) === bound ? Number(bound) : undefined;

@@ -3,7 +3,7 @@ import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { chargeFor } from './charge-rule.ts';
 
 describe('what the cause of an end charges', () => {
-  it.each(['USER', 'LIMIT', 'BUDGET'] as const)('%s: all that was used', (cause) => {
+  it.each(['USER', 'LIMIT', 'BUDGET', 'PREEMPTED'] as const)('%s: all that was used', (cause) => {
     expect(chargeFor(Cause[cause], 700n)).toEqual({ chargedDeviceMs: 700n, waivedDeviceMs: 0n });
   });
 

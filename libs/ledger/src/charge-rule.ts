@@ -13,6 +13,7 @@ const CHARGED: Record<Cause, boolean> = {
   [Cause.LIMIT]: true,
   [Cause.BUDGET]: true,
   [Cause.SITE]: false,
+  [Cause.PREEMPTED]: true,
 };
 
 /** Splits the device time used within cover into what the end's cause charges and what it gives back. */

@@ -1,5 +1,5 @@
 import { Capacity_Isolation as Isolation } from '@kontor/contracts/engine/v1/engine';
-import type { AdmissionRequest, PoolOffer, Rule, Snapshot } from './rule.ts';
+import type { AdmissionRequest, PoolOffer, Rule, Snapshot, Terms } from './rule.ts';
 
 /** Whether somebody offers the class, may take this tenant's work, and answers. */
 export const capacity: Rule = {
@@ -13,9 +13,7 @@ export const capacity: Rule = {
         },
       };
     }
-    const mayHost = ({ isolation }: PoolOffer): boolean =>
-      isolation > Isolation.NONE || terms.admitsUnisolated || tenantId === terms.operatorTenantId;
-    const hosts = pools.filter(mayHost);
+    const hosts = pools.filter((pool) => mayHost(pool, tenantId, terms));
     if (hosts.length === 0) {
       return {
         refuse: {
@@ -27,3 +25,7 @@ export const capacity: Rule = {
     return { found: { pools: hosts } };
   },
 };
+
+/** Whether a pool keeps jobs apart well enough for those of this tenant. */
+export const mayHost = ({ isolation }: PoolOffer, tenantId: string, terms: Terms): boolean =>
+  isolation > Isolation.NONE || terms.admitsUnisolated || tenantId === terms.operatorTenantId;

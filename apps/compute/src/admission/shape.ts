@@ -105,15 +105,20 @@ function clashOf(paths: string[]): string | undefined {
   );
 }
 
-const hasLimits: Check = ({ acceleratorClass, devices, cores, graceMs, timeLimitMs }) => {
+const hasLimits: Check = ({ acceleratorClass, devices, cores, graceMs, checkpointNoticeMs, timeLimitMs }) => {
   if (isCpu(acceleratorClass) && cores !== 0 && cores !== devices) {
     return {
       detail: `Of ${acceleratorClass} the devices are the cores, and the job asks for ${devices} and ${cores}.`,
       help: 'Say how many in devices, and leave cores out.',
     };
   }
-  return graceMs > timeLimitMs
-    ? { detail: 'The grace is longer than the time limit.', help: `Ask for at most ${timeLimitMs} ms of grace.` }
+  if (graceMs > timeLimitMs)
+    return { detail: 'The grace is longer than the time limit.', help: `Ask for at most ${timeLimitMs} ms of grace.` };
+  return checkpointNoticeMs > 0n && checkpointNoticeMs + graceMs >= timeLimitMs
+    ? {
+        detail: 'The checkpoint notice and the grace leave nothing of the time limit.',
+        help: `Ask for less than ${timeLimitMs - graceMs} ms of checkpoint notice, or for more time.`,
+      }
     : undefined;
 };
 

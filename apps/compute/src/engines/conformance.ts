@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Bench, type EngineUnderTest } from './conformance/bench.ts';
 import { capacityCases } from './conformance/capacity.ts';
+import { checkpointCases } from './conformance/checkpoints.ts';
 import { containmentCases } from './conformance/containment.ts';
 import { coverCases } from './conformance/cover.ts';
 import { fileCases } from './conformance/files.ts';
@@ -42,6 +43,7 @@ export function engineConformance(name: string, setup: () => Promise<EngineUnder
     stopCases(bench);
     pauseCases(bench);
     coverCases(bench);
+    checkpointCases(bench);
     if (abilities.isolates) isolationCases(bench);
     recoveryCases(bench);
   });

@@ -1,76 +1,67 @@
-import { Account_Purpose, type Reservation } from '@kontor/contracts/quota/v1/quota';
-import { problemOf } from '@kontor/kit/problem';
+import { Job_Priority as Priority } from '@kontor/contracts/compute/v1/compute';
+import { ProgrammeTerms_BudgetEnd as BudgetEnd } from '@kontor/contracts/quota/v1/programme';
 import { inScope } from '@kontor/kit/tenant-scope';
+import { goesOnUnpaid, isOfAward, outlookOf } from '../budget-outlook.ts';
 import { changeJob } from '../change-job.ts';
-import { affordableCover, coverDeviceMs, coveredMs, coverWanted, reservationTimeoutMs } from '../cover.ts';
+import { coverWanted } from '../cover.ts';
 import { engineJobId } from '../job-id.ts';
 import type { Ports } from '../ports.ts';
 import type { JobRow } from '../tables.ts';
-import { isFinal, type Progress } from './step.ts';
+import { askForCover, reportUse } from './cover-with-ledger.ts';
+import type { Progress } from './step.ts';
 
 /**
  * Posts what a job used and covers its next interval, first with the ledger, then with the engine. What cannot be
- * covered whole is covered as far as the project's means go; what cannot be covered at all is left to the engine, which
- * gives notice and stops the job when its cover ends.
+ * covered whole is covered as far as its payers' means go, and the job says so. Where nothing more is paid, its cover
+ * ends: the engine gives notice and stops it; or, where its award is what ended and the programme lets it, it goes on
+ * at low priority, interval by interval, covered with the engine alone.
  */
 export async function advance(ports: Ports, job: JobRow): Promise<Progress> {
   const wantedMs = coverWanted(job.elapsedMs, job.workload, ports.settings.terms.cover);
-  const { deviceMs, isRefused } = await grant(ports, job, wantedMs);
+  return job.priority === Priority.LOW ? goOn(ports, job, wantedMs) : payOn(ports, job, wantedMs);
+}
+
+async function payOn(ports: Ports, job: JobRow, wantedMs: bigint): Promise<Progress> {
+  const terms = ports.settings.terms.cover;
+  const granted = await askForCover(ports, job, wantedMs);
   await ports.failpoint('compute.after-advance');
+  if (granted === undefined) return { job, isDone: true };
 
-  const grantedMs =
-    deviceMs < coverDeviceMs(wantedMs, job.billedMillidevices) ? coveredMs(deviceMs, job.billedMillidevices) : wantedMs;
-  const isMore = grantedMs > job.coverMs;
-  const seen = isMore ? await ports.engine.extendCover({ jobId: engineJobId(job), coverMs: grantedMs }) : undefined;
-  if (!isMore && isRefused === job.isCoverRefused) return { job, isDone: true };
-  const changes: Partial<JobRow> = {
-    ...(isMore && { coverMs: grantedMs, coverDeviceMs: deviceMs }),
-    isCoverRefused: isRefused,
-    detail: isRefused ? 'Running; the project cannot pay for more, so that it stops when its cover ends.' : 'Running.',
-  };
   const at = ports.clock.now();
-  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, changes, at)), seen, isDone: true };
-}
-
-interface Grant {
-  /** Cumulative. */
-  deviceMs: bigint;
-  /** Whether the project could not pay for all that was wanted. */
-  isRefused: boolean;
-}
-
-/** Has the ledger cover all that is wanted, or as much as the project can pay for. */
-async function grant(ports: Ports, job: JobRow, wantedMs: bigint): Promise<Grant> {
-  const { tenantId, projectId, id, billedDeviceMs: usedDeviceMs } = job;
-  const wanted = coverDeviceMs(wantedMs, job.billedMillidevices);
-  const timeoutMs = reservationTimeoutMs(wantedMs);
-  const ask = async (cover: bigint): Promise<Reservation> =>
-    ports.quota.advance({ project: { tenantId, projectId }, id, usedDeviceMs, coverDeviceMs: cover, timeoutMs });
-  try {
-    const whole = await ask(wanted);
-    if (whole.coverDeviceMs >= wanted) return { deviceMs: whole.coverDeviceMs, isRefused: false };
-    const most = await affordable(ports, job, whole);
-    const part = most > whole.coverDeviceMs ? await ask(most < wanted ? most : wanted) : whole;
-    return { deviceMs: part.coverDeviceMs, isRefused: part.coverDeviceMs < wanted };
-  } catch (error) {
-    const problem = problemOf(error);
-    if (!isFinal(problem)) throw problem;
-    ports.log.warn({ err: problem, tenantId, job: id }, 'quota covers no more, and not for want of money');
-    return { deviceMs: job.coverDeviceMs, isRefused: false };
-  }
-}
-
-async function affordable(
-  { quota, settings }: Ports,
-  job: JobRow,
-  { coverDeviceMs: covered, ucrPerDeviceHour }: Reservation,
-): Promise<bigint> {
-  const { tenantId, projectId, acceleratorClass } = job;
-  const { accounts } = await quota.listAccounts({ project: { tenantId, projectId } });
-  const available = (asset: string): bigint | undefined =>
-    accounts.find((account) => account.asset === asset && account.purpose === Account_Purpose.PROJECT)?.available;
-  return affordableCover(covered, ucrPerDeviceHour, {
-    credits: available(`CR:${settings.terms.operator}`),
-    deviceMs: available(`DEVICE_MS:${acceleratorClass}`),
+  const outlook = outlookOf(job, wantedMs, granted, at, terms);
+  const { shortOf, endsAt } = outlook;
+  const goesOn = isOfAward(shortOf) && (await mayGoOn(ports, job));
+  const isUnpaid = goesOn && goesOnUnpaid(job, outlook, granted, terms);
+  const coverMs = isUnpaid ? wantedMs : outlook.paidMs;
+  return cover(ports, job, coverMs, {
+    ...(granted.deviceMs > job.coverDeviceMs && { coverDeviceMs: granted.deviceMs }),
+    ...(shortOf !== job.shortOf && { shortOf }),
+    ...(goesOn !== job.goesOn && { goesOn }),
+    ...(endsAt !== job.budgetEndsAt && { budgetEndsAt: endsAt }),
+    ...(isUnpaid && { priority: Priority.LOW }),
+    ...(shortOf !== null && { askedAt: at }),
   });
+}
+
+/** Use beyond what was paid for is the operator's: the ledger books it as late, and nobody is charged. */
+async function goOn(ports: Ports, job: JobRow, wantedMs: bigint): Promise<Progress> {
+  const isHeard = await reportUse(ports, job);
+  await ports.failpoint('compute.after-advance');
+  return cover(ports, job, isHeard ? wantedMs : job.coverMs, {});
+}
+
+/** The engine first: were it written down first, a crash between them could leave a job that stops too early. */
+async function cover(ports: Ports, job: JobRow, coverMs: bigint, changes: Partial<JobRow>): Promise<Progress> {
+  const isMore = coverMs > job.coverMs;
+  const seen = isMore ? await ports.engine.extendCover({ jobId: engineJobId(job), coverMs }) : undefined;
+  const all = { ...changes, ...(isMore && { coverMs }) };
+  if (Object.keys(all).length === 0) return { job, seen, isDone: true };
+  const at = ports.clock.now();
+  return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, all, at)), seen, isDone: true };
+}
+
+async function mayGoOn({ programmes }: Ports, { tenantId, projectId, awardId }: JobRow): Promise<boolean> {
+  if (awardId === null) return false;
+  const { budgetEnd } = await programmes.getAward({ project: { tenantId, projectId }, id: awardId });
+  return budgetEnd === BudgetEnd.CONTINUE_AT_LOW_PRIORITY;
 }

@@ -5,14 +5,16 @@ import { Not, type EntityManager } from 'typeorm';
 import { admit } from '../admission.ts';
 import type { PoolOffer } from '../admission/rule.ts';
 import { readBudget, type Budget } from '../budget.ts';
+import { ComingRoom, mayGiveWay } from '../coming-room.ts';
 import { changeJob } from '../change-job.ts';
 import { keepDecision } from '../decisions.ts';
 import { bestFit } from '../placement.ts';
 import { occupySlots, placedColumns } from '../place-job.ts';
 import type { Ports } from '../ports.ts';
-import { lockPools, readRoom } from '../room.ts';
+import { lockPools, readRoom, type Room } from '../room.ts';
 import { readSnapshot } from '../snapshot.ts';
 import { JobRow } from '../tables.ts';
+import { makeWay } from './make-way.ts';
 import { endedColumns } from './settle.ts';
 
 /** Looked at in one turn; those behind them have their turn when these are placed. */
@@ -20,7 +22,8 @@ const QUEUE_MAX = 1_000;
 
 /**
  * Admits again those that wait, in the order in which they came, and answers how many stopped waiting. The first that
- * fits is placed: a large job holds up no small one behind it.
+ * fits is placed: a large job holds up no small one behind it. For one that does not fit, jobs at low priority are
+ * asked to leave where that would make room; it waits on until they have.
  */
 export async function placeQueued(ports: Ports): Promise<number> {
   const classes = await inScope(ports.db, 'all', (tx) =>
@@ -34,28 +37,43 @@ export async function placeQueued(ports: Ports): Promise<number> {
 async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<number> {
   const { db } = ports;
   let room = await readyRoom(ports, acceleratorClass);
-  if (isFull(room)) return 0;
+  if (isFull(room.pools) && !room.holders.some(mayGiveWay)) return 0;
 
   const budgets = new Map<string, Budget>();
-  const atTheirLimit = new Set<string>();
-  let moved = 0;
-  for (const job of await readQueue(ports, acceleratorClass)) {
-    if (atTheirLimit.has(job.projectId) || bestFit(job, room) === undefined) continue;
+  const budgetOf = async (job: JobRow): Promise<Budget> => {
     const budget = budgets.get(job.projectId) ?? (await readBudget(ports, job));
     budgets.set(job.projectId, budget);
+    return budget;
+  };
+  const atTheirLimit = new Set<string>();
+  const coming = new ComingRoom(room);
+  let moved = 0;
+  for (const job of await readQueue(ports, acceleratorClass)) {
+    if (atTheirLimit.has(job.projectId)) continue;
+    if (bestFit(job, room.pools) === undefined) {
+      if (coming.needsThatSomeLeave(job)) {
+        const told = await makeWay(ports, job, await budgetOf(job));
+        if (told > 0) coming.see((room = await readyRoom(ports, acceleratorClass)));
+        else atTheirLimit.add(job.projectId);
+        moved += told;
+      }
+      if (job.waitsFor === 'placement') coming.promise(job);
+      continue;
+    }
+    const budget = await budgetOf(job);
     const state = await inScope(db, 'all', (tx) => judgeAgain(tx, ports, job, budget));
     if (state === State.QUEUED) atTheirLimit.add(job.projectId);
     else moved++;
     if (state !== State.PLACED) continue;
     await ports.failpoint('compute.after-occupy');
-    room = await readyRoom(ports, acceleratorClass);
+    coming.see((room = await readyRoom(ports, acceleratorClass)));
   }
   return moved;
 }
 
-async function readyRoom({ db, clock }: Ports, acceleratorClass: string): Promise<PoolOffer[]> {
-  const { pools } = await inScope(db, 'all', (tx) => readRoom(tx, acceleratorClass, clock.now()));
-  return pools.filter(({ isReady }) => isReady);
+async function readyRoom({ db, clock }: Ports, acceleratorClass: string): Promise<Room> {
+  const { pools, holders } = await inScope(db, 'all', (tx) => readRoom(tx, acceleratorClass, clock.now()));
+  return { pools: pools.filter(({ isReady }) => isReady), holders };
 }
 
 const isFull = (room: PoolOffer[]): boolean =>
@@ -74,6 +92,7 @@ const readQueue = ({ db }: Ports, acceleratorClass: string): Promise<JobRow[]> =
         devices: true,
         cores: true,
         memoryBytes: true,
+        waitsFor: true,
       },
       take: QUEUE_MAX,
     }),

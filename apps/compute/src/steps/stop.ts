@@ -10,12 +10,16 @@ import type { Progress } from './step.ts';
 
 /** Has the engine stop a job, and then says so: were it the other way round, a crash between them could forget to. */
 export async function stop(ports: Ports, job: JobRow): Promise<Progress> {
-  const seen = await ports.engine.stop({ jobId: engineJobId(job) }).catch((error: unknown) => {
+  const isGivingWay = job.isGivingWay && !job.isCancelAsked;
+  const request = { jobId: engineJobId(job), checkpointFirst: isGivingWay };
+  const seen = await ports.engine.stop(request).catch((error: unknown) => {
     if (problemOf(error).kind === Kind.NOT_FOUND) return undefined;
     throw error;
   });
   if (job.state === State.STOPPING) return { job, seen, isDone: true };
   const at = ports.clock.now();
-  const detail = 'Its owner asked to stop it; it has its grace to end by itself.';
+  const detail = isGivingWay
+    ? 'It gives way to a job that needs its place; it has its checkpoint notice and its grace to end by itself.'
+    : 'Its owner asked to stop it; it has its grace to end by itself.';
   return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, { state: State.STOPPING, detail }, at)), seen };
 }

@@ -21,6 +21,8 @@ export interface JobFolder {
   cover: string;
   /** Exists when the job shall stop. Written by the engine. */
   stop: string;
+  /** Exists when the job shall stop once it had time for a checkpoint. Written by the engine. */
+  leave: string;
   /** Exists while the job shall be paused. Written by the engine. */
   paused: string;
   /** Who supervises it. Made once, whatever happens. */
@@ -46,6 +48,7 @@ export const jobFolder = (path: string): JobFolder => ({
   spec: join(path, 'spec.json'),
   cover: join(path, 'cover'),
   stop: join(path, 'stop'),
+  leave: join(path, 'leave'),
   paused: join(path, 'paused'),
   claim: join(path, 'claim.json'),
   heartbeat: join(path, 'heartbeat.json'),
@@ -94,6 +97,8 @@ export interface Limits {
   logBytes: number;
   timeMs: number;
   graceMs: number;
+  /** From the checkpoint signal to the notice; absent where the program wants none. */
+  checkpointMs?: number;
 }
 
 /** Cumulative. */
@@ -187,11 +192,14 @@ export function flushFolder(path: string): void {
 export interface Wishes {
   coverMs: number;
   stop: boolean;
+  /** To stop once it had time for a checkpoint. */
+  leave: boolean;
   paused: boolean;
 }
 
 export const readWishes = (folder: JobFolder): Wishes => ({
   coverMs: Number(readFileSync(folder.cover, 'latin1')),
   stop: existsSync(folder.stop),
+  leave: existsSync(folder.leave),
   paused: existsSync(folder.paused),
 });

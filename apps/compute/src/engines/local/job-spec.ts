@@ -52,6 +52,7 @@ export function jobSpec(request: SubmitRequest, around: Surroundings): JobSpec {
       logBytes: Number(workload.logBytes),
       timeMs: Number(workload.timeLimitMs),
       graceMs: Number(workload.graceMs),
+      ...(workload.checkpointNoticeMs > 0n && { checkpointMs: Number(workload.checkpointNoticeMs) }),
     },
     inputs: workload.inputs.map(({ path, sha256 }) => ({ path, file: fileOf(sha256) })),
     outputs: workload.outputs,

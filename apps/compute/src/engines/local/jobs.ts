@@ -87,9 +87,10 @@ export class Jobs {
     this.nudge(folder);
   }
 
-  stop(jobId: string): void {
+  /** @param leavesTime whether it has its checkpoint notice before */
+  stop(jobId: string, leavesTime: boolean): void {
     const folder = this.folder(jobId);
-    writeFileSync(folder.stop, '');
+    writeFileSync(leavesTime ? folder.leave : folder.stop, '');
     this.nudge(folder);
   }
 

@@ -119,8 +119,8 @@ export class LocalEngine implements Serves<typeof EngineService> {
     return this.jobs.observe(jobId);
   }
 
-  async stop({ jobId }: StopRequest): Promise<Observation> {
-    this.jobs.stop(jobId);
+  async stop({ jobId, checkpointFirst }: StopRequest): Promise<Observation> {
+    this.jobs.stop(jobId, checkpointFirst);
     return this.jobs.observe(jobId);
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Capacity_Isolation as Isolation } from '@kontor/contracts/engine/v1/engine';
 import { Bench } from '../conformance/bench.ts';
+import { checkpointCases } from '../conformance/checkpoints.ts';
 import { containmentCases } from '../conformance/containment.ts';
 import { pauseCases } from '../conformance/pausing.ts';
 import { recoveryCases } from '../conformance/recovery.ts';
@@ -28,6 +29,7 @@ describe('the local engine without a sandbox, all jobs as the same user', () => 
     expect((await bench.engine.getCapacity({})).isolationDetail).toContain('all as the same user');
   });
   stopCases(bench);
+  checkpointCases(bench);
   recoveryCases(bench);
 });
 

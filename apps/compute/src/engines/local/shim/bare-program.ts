@@ -6,7 +6,7 @@ import { identifyAll } from '../process-identity.ts';
 import { deletedBytes } from './deleted-bytes.ts';
 import { launch } from './launch.ts';
 import { listProcesses, sumUsage, type ListedProcess } from './process-list.ts';
-import type { Output, Program, ProgramEnd } from './program.ts';
+import type { Output, Program, ProgramEnd, ProgramSignal } from './program.ts';
 
 /** Rounds of looking for what is left; each kills all it finds, so only what forks faster than a look survives one. */
 const ROUNDS_MAX = 200;
@@ -94,8 +94,8 @@ class BareProgram implements Program {
 
   tend = (): void => undefined;
 
-  terminate(): void {
-    this.child.kill('SIGTERM');
+  signal(name: ProgramSignal): void {
+    this.child.kill(name);
   }
 
   pause = (): void => signalAll(this.job, 'STOP', this.known);

@@ -7,6 +7,9 @@ export interface ProgramEnd {
   signal: NodeJS.Signals | null;
 }
 
+/** That it shall write down where it stands; that it shall end. */
+export type ProgramSignal = 'SIGUSR1' | 'SIGTERM';
+
 /** A started program with all that it starts in turn. */
 export interface Program {
   /** Settles when the program ends; what it left behind may live on until `destroy`. */
@@ -21,8 +24,8 @@ export interface Program {
   usage(memoryLimitBytes: number): ProcessUsage;
   /** To be called now and then while it is not paused, so that its end is not missed. */
   tend(): void;
-  /** SIGTERM to the program. */
-  terminate(): void;
+  /** To the program itself, not to what it started. */
+  signal(name: ProgramSignal): void;
   /** Halts every process. */
   pause(): void;
   resume(): void;

@@ -8,7 +8,7 @@ import type { ControlGroup } from './control-group.ts';
 import { deletedBytes } from './deleted-bytes.ts';
 import { launch, type Launched } from './launch.ts';
 import { countInNamespace, countProcesses, listProcesses, namespaceOf, sumUsage } from './process-list.ts';
-import { NotStarted, type Output, type Program, type ProgramEnd } from './program.ts';
+import { NotStarted, type Output, type Program, type ProgramEnd, type ProgramSignal } from './program.ts';
 import { HOLD_SANDBOX } from './sandbox-scripts.ts';
 
 const NAMESPACES = ['--mount', '--pid', '--net', '--ipc', '--uts'];
@@ -125,10 +125,10 @@ class SandboxedProgram implements Program {
     this.entry.kill('SIGCONT');
   }
 
-  terminate(): void {
+  signal(name: ProgramSignal): void {
     const [pid] = readFileSync(`/proc/${this.entry.pid}/task/${this.entry.pid}/children`, 'latin1').split(' ');
     const program = identify(Number(pid));
-    if (program) signal(program, 'SIGTERM');
+    if (program) signal(program, name);
   }
 
   pause(): void {

@@ -46,7 +46,8 @@ async function main(path: string): Promise<void> {
   process.on('SIGINT', () => undefined);
   if (!makeRecordOnce(folder.claim, identify(process.pid))) return;
 
-  if (readWishes(folder).stop || abandoned) {
+  const { stop, leave } = readWishes(folder);
+  if (stop || leave || abandoned) {
     return end(folder, spec, { end: abandoned ? 'LOST' : 'STOPPED', usage: NO_USAGE }, { startedAtMs: wallClockMs() });
   }
   const logs = new LogCapture(folder, spec.limits.logBytes, spec.userId);

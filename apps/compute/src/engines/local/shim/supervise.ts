@@ -40,8 +40,12 @@ export class Supervision {
   private readonly stopping = new Stopwatch({ running: false });
   private readonly waitedCpuBeforeMs = waitedCpuMs();
   private readonly usage: Omit<UsageRecord, 'elapsedMs' | 'logBytes'> = { cpuMs: 0, memoryBytesMax: 0, diskBytes: 0 };
+  /** From when it was told to leave on: it has time for a checkpoint before it is stopped. */
+  private readonly leaving = new Stopwatch({ running: false });
   /** What the program has been told: why its end is near. */
   private noticed: End | undefined;
+  /** Whether it was asked for a checkpoint, and has not been given more time since. */
+  private checkpointAsked = false;
   private paused = false;
   private lost = false;
   private wake: () => void = () => undefined;
@@ -97,23 +101,50 @@ export class Supervision {
     const wishes = readWishes(this.folder);
     const sample = this.sample();
     const { limits } = this.spec;
-    if (wishes.stop && !this.stopping.running) {
-      this.stopping.start();
-      this.setPaused(false);
-      this.program.terminate();
-      this.beatAtMs = -Infinity;
-    }
+    if (wishes.leave && !wishes.stop && !this.isToldToGo) this.leave();
+    if (!this.stopping.running && (wishes.stop || this.isCheckpointOver)) this.stop();
     if (this.stopping.running && this.stopping.elapsedMs() >= limits.graceMs) return 'STOPPED';
-    if (!this.stopping.running) this.setPaused(wishes.paused);
+    if (!this.isToldToGo) this.setPaused(wishes.paused);
     if (!this.paused) this.program.tend();
     const decided = verdict(sample, limits, wishes.coverMs);
     if (decided.act === 'kill') return decided.end;
-    if (decided.act === 'notice' && !this.noticed && !this.stopping.running) this.program.terminate();
+    if (decided.act === 'checkpoint') this.askForCheckpoint();
+    if (decided.act === 'run' && !this.isToldToGo) this.checkpointAsked = false;
+    if (decided.act === 'notice' && !this.noticed && !this.stopping.running) this.program.signal('SIGTERM');
     const noticed = decided.act === 'notice' ? decided.end : undefined;
     if (noticed !== this.noticed) this.beatAtMs = -Infinity;
     this.noticed = noticed;
     this.beat();
     return undefined;
+  }
+
+  private get isToldToGo(): boolean {
+    return this.leaving.running || this.stopping.running;
+  }
+
+  private get isCheckpointOver(): boolean {
+    return this.leaving.running && this.leaving.elapsedMs() >= (this.spec.limits.checkpointMs ?? 0);
+  }
+
+  private leave(): void {
+    this.leaving.start();
+    this.setPaused(false);
+    if (this.spec.limits.checkpointMs) this.askForCheckpoint();
+    this.beatAtMs = -Infinity;
+  }
+
+  private stop(): void {
+    this.stopping.start();
+    this.setPaused(false);
+    this.program.signal('SIGTERM');
+    this.beatAtMs = -Infinity;
+  }
+
+  /** Once for an end that is near, before its notice, and not while the program is halted and could not hear it. */
+  private askForCheckpoint(): void {
+    if (this.checkpointAsked || this.paused || this.noticed || this.stopping.running) return;
+    this.checkpointAsked = true;
+    this.program.signal('SIGUSR1');
   }
 
   private sample() {
@@ -150,7 +181,7 @@ export class Supervision {
     const now = performance.now();
     if (now - this.beatAtMs < HEARTBEAT_MS) return;
     this.beatAtMs = now;
-    const state = this.stopping.running || this.noticed ? 'STOPPING' : this.paused ? 'PAUSED' : 'RUNNING';
+    const state = this.isToldToGo || this.noticed ? 'STOPPING' : this.paused ? 'PAUSED' : 'RUNNING';
     const heartbeat: Heartbeat = {
       state, usage: this.usageNow(), startedAtMs: this.startedAtMs, ...this.program.traces(),
       controlGroups: this.program.controlGroups,
@@ -172,7 +203,7 @@ export class Supervision {
     this.usage.cpuMs = Math.max(this.usage.cpuMs, cpuMs, waitedCpuMs() - this.waitedCpuBeforeMs);
     const end = outOfMemory ? 'MEMORY_LIMIT'
       : program.signal === 'SIGXFSZ' ? 'DISK_LIMIT'
-        : this.stopping.running ? 'STOPPED'
+        : this.isToldToGo ? 'STOPPED'
           : this.noticed ?? 'EXITED';
     return { end, program, usage: this.usageNow() };
   }

@@ -35,6 +35,26 @@ describe('the verdict on a running job', () => {
     expect(verdict(sample({ elapsedMs }), limits(), coverMs)).toEqual(expected);
   });
 
+  it.each([
+    [4_999, 10_000, { act: 'run' }],
+    [5_000, 10_000, { act: 'checkpoint' }],
+    [6_999, 10_000, { act: 'checkpoint' }],
+    [7_000, 10_000, { act: 'notice', end: 'COVER_ENDED' }],
+    [24_999, 90_000, { act: 'run' }],
+    [25_000, 90_000, { act: 'checkpoint' }],
+    [27_000, 90_000, { act: 'notice', end: 'TIME_LIMIT' }],
+  ])('after %d ms of %d covered, for a job that wants 2 s for a checkpoint before the notice, is %o', (...row) => {
+    const [elapsedMs, coverMs, expected] = row;
+    expect(verdict(sample({ elapsedMs }), { ...limits(), checkpointMs: 2_000 }, coverMs)).toEqual(expected);
+  });
+
+  it('asks for no checkpoint before a program can have begun', () => {
+    const wants = { ...limits(), checkpointMs: 7_000 };
+    expect(verdict(sample({ elapsedMs: 0 }), wants, 10_000).act).toBe('run');
+    expect(verdict(sample({ elapsedMs: 6_999 }), wants, 10_000).act).toBe('run');
+    expect(verdict(sample({ elapsedMs: 7_000 }), wants, 10_000).act).toBe('notice');
+  });
+
   it('takes a notice back when cover is extended', () => {
     expect(verdict(sample({ elapsedMs: 8_000 }), limits(), 10_000).act).toBe('notice');
     expect(verdict(sample({ elapsedMs: 8_000 }), limits(), 20_000).act).toBe('run');
@@ -47,9 +67,9 @@ describe('the verdict on a running job', () => {
 
   it('changes exactly when it said it would', () => {
     fc.assert(
-      fc.property(fc.nat(40_000), fc.integer({ min: 1, max: 40_000 }), fc.nat(5_000), (elapsedMs, coverMs, graceMs) => {
-        const of = (at: number) => verdict(sample({ elapsedMs: at }), { ...limits(), graceMs }, coverMs).act;
-        const nextMs = untilNextMs(elapsedMs, { ...limits(), graceMs }, coverMs);
+      fc.property(fc.nat(40_000), fc.integer({ min: 1, max: 40_000 }), notices, (elapsedMs, coverMs, notice) => {
+        const of = (at: number) => verdict(sample({ elapsedMs: at }), { ...limits(), ...notice }, coverMs).act;
+        const nextMs = untilNextMs(elapsedMs, { ...limits(), ...notice }, coverMs);
         if (nextMs === Infinity) return of(elapsedMs) === 'kill';
         return of(elapsedMs + nextMs - 1) === of(elapsedMs) && of(elapsedMs + nextMs) !== of(elapsedMs);
       }),
@@ -57,6 +77,7 @@ describe('the verdict on a running job', () => {
   });
 });
 
+const notices = fc.record({ graceMs: fc.nat(5_000), checkpointMs: fc.nat(5_000) });
 const sample = (over: Partial<Sample> = {}): Sample =>
   ({ elapsedMs: 0, memoryBytes: 0, diskBytes: 0, processes: 1, outOfMemory: false, ...over });
 const limits = (): Limits => ({
