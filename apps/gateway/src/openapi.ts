@@ -57,7 +57,7 @@ interface UiRequest {
   headers: Record<string, string>;
 }
 
-/** Runs in the browser, so it names nothing of this file: whoever is signed in may change something from the page too. */
+/** Lets whoever is signed in change things from the page. It runs in the browser and can name nothing of this file. */
 async function withCsrf(request: UiRequest): Promise<UiRequest> {
   if (request.method === 'GET') return request;
   const session = await fetch('/auth/session');

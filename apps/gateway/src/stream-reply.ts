@@ -18,13 +18,18 @@ export function goneSignal(response: Response): AbortSignal {
 }
 
 /**
- * Writes pieces of data as the body, no faster than the caller reads. What fails before the first piece is thrown, and
- * so becomes a problem; a later failure cuts the connection, because the status has been sent.
+ * Writes pieces of data as the body, no faster than the caller reads; no body for whoever says that it has these bytes
+ * already. What fails before the first piece is thrown, and so becomes a problem; a later failure cuts the connection,
+ * because the status has been sent.
  */
 export async function streamReply(
   response: Response, headers: Record<string, string>, replies: AsyncIterable<Piece>,
 ): Promise<void> {
   const source = replies[Symbol.asyncIterator]();
+  if (headers['ETag'] && response.set('ETag', headers['ETag']).req.fresh) {
+    await source.return?.();
+    return void response.status(304).end();
+  }
   const first = source.next();
   await Promise.race([first, sleep(FIRST_BYTE_MS_MAX, undefined, { ref: false })]);
   response.writeHead(200, headers).flushHeaders();

@@ -24,8 +24,8 @@ const BATCH_SIZE_MAX = 512;
 const UNDIVIDED_MAX = 8;
 
 /**
- * Of all that are about, how many go next: half. Were it all of them, everyone would wait for the database together, and
- * then the database for everyone: halves take turns.
+ * Of all that are about, how many go next: half. Were it all of them, everyone would wait for the database together,
+ * and then the database for everyone: halves take turns.
  *
  * @param waiting commands that could go
  * @param answering commands whose answers are being written while the next batch goes

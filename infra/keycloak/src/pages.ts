@@ -5,7 +5,8 @@ const STYLE = `
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 24rem; margin: 10vh auto; padding: 0 1rem; }
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
 input { margin: .25rem 0 1rem; padding: .5rem; }
-button { margin-top: .75rem; padding: .6rem; border: 1px solid; border-radius: .25rem; background: none; color: inherit; }
+button { margin-top: .75rem; padding: .6rem; border: 1px solid; border-radius: .25rem; }
+button { background: none; color: inherit; }
 button:first-of-type { background: #1565c0; border-color: #1565c0; color: #fff; font-weight: 600; }
 code { font-size: 1.75rem; letter-spacing: .1em; }
 [role=alert] { border-left: .25rem solid #c62828; padding-left: .75rem; }
