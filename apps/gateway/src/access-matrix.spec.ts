@@ -76,7 +76,7 @@ function verdict({ access, path }: Route, subject: Subject, isThere: boolean): V
   const { everywhere, inTenant, inProject } = subject;
   const held = [...everywhere, ...(scope ? inTenant : []), ...(scope === 'project' ? inProject : [])];
   if (access.people.some((role) => held.includes(role))) return 'answer';
-  const isOffice = everywhere.some((role) => role !== Role.SIGNED_IN);
+  const isOffice = everywhere.includes(Role.OPERATOR_STAFF) || everywhere.includes(Role.AUDITOR);
   const isAdmin = inTenant.includes(Role.TENANT_ADMIN);
   const sees = isOffice || isAdmin || (scope === 'project' ? inProject : inTenant).length > 0;
   return scope === undefined || sees ? 403 : 404;
@@ -115,10 +115,10 @@ async function people(): Promise<Subject[]> {
   return (await Promise.all(made)).flat();
 }
 
-/** Programs with a project's token are nobody who has signed in: they have its role in its project alone. */
+/** Programs with a project's token are nobody who has signed in: they see what is for all, and its project alone. */
 function programs(): Subject[] {
   const program = (token: string, isKnown: boolean, inProject: Role[]): Subject =>
-    ({ name: token, token, isKnown, everywhere: [], inTenant: [], inProject });
+    ({ name: token, token, isKnown, everywhere: [Role.PROJECT_TOKEN], inTenant: [], inProject });
   return [
     program(PROGRAM, true, [Role.PROJECT_MEMBER, Role.PROJECT_VIEWER]),
     program(WATCHING_PROGRAM, true, [Role.PROJECT_VIEWER]), program(FOREIGN_PROGRAM, true, []),

@@ -43,6 +43,7 @@ const WHO: Record<Role, string> = {
   [Role.PROJECT_OWNER]: "the project's owner",
   [Role.PROJECT_MEMBER]: "the project's members",
   [Role.PROJECT_VIEWER]: "the project's viewers and members",
+  [Role.PROJECT_TOKEN]: 'programs with a token of any project',
 };
 
 /** A sentence for the API's description. */

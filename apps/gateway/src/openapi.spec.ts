@@ -71,7 +71,8 @@ describe('the OpenAPI document', () => {
       if (!OPEN.includes(operationId)) expect(said.get(operationId)).toMatch(/(^|\n\n)Who may: [^\n]+\.$/);
     }
     expect(said.get('SubmitJob')).toMatch(/Who may: the project's members\.$/);
-    expect(said.get('ListSites')).toMatch(/Who may: whoever has signed in\.$/);
+    expect(said.get('ListSites')).toMatch(/Who may: whoever has signed in and programs with a token of any project\.$/);
+    expect(said.get('ListTenants')).toMatch(/Who may: whoever has signed in\.$/);
     expect(said.get('GetProject')).toMatch(/Who may: the project's viewers and members, operator staff and audit/);
   });
 

@@ -50,7 +50,8 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
     }
     const token = this.tokens.get(credential.value ?? '');
     if (token === undefined) throw Problem.unauthenticated('token_invalid', 'The project token is not valid.');
-    const roles = token.project === projectId ? INCLUDED[token.role] ?? [] : [];
+    const inProject = token.project === projectId ? INCLUDED[token.role] ?? [] : [];
+    const roles = [...inProject, Role.PROJECT_TOKEN];
     return { id: uuid5('token', token.project), reference: 'token:of-a-project', roles, ...scope };
   }
 

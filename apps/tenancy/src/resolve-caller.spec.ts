@@ -151,20 +151,20 @@ describe('a project token', () => {
     expect(await ask(tenancy.gateway, program, { projectId: project.projectId })).toMatchObject({
       id: token?.id,
       reference: `token:${token?.id}`,
-      roles: [Role.PROJECT_MEMBER, Role.PROJECT_VIEWER],
+      roles: [Role.PROJECT_MEMBER, Role.PROJECT_VIEWER, Role.PROJECT_TOKEN],
       tenantId,
       projectId: project.projectId,
       name: '',
     });
   });
 
-  it('has no role anywhere else', async () => {
+  it('sees elsewhere only what is for all programs', async () => {
     await using tenancy = await tenancyUnderTest();
     const { tenantId, project, ada, otto } = await university(tenancy);
     const { secret } = await otto.createProjectToken({ project, ...TOKEN });
     const other = await projectWith(ada, tenantId, 'other');
     for (const scope of [{}, { tenantId }, other, { tenantId: OPERATOR_TENANT }]) {
-      expect((await ask(tenancy.gateway, tenancy.program(secret), scope)).roles).toEqual([]);
+      expect((await ask(tenancy.gateway, tenancy.program(secret), scope)).roles).toEqual([Role.PROJECT_TOKEN]);
     }
     expect(await codeOf(tenancy.program(secret).listMyProjects({}))).toBe('not_allowed');
   });
@@ -174,7 +174,8 @@ describe('a project token', () => {
     const { project, ada, otto } = await university(tenancy);
     const { secret } = await otto.createProjectToken({ project, ...TOKEN });
     await ada.suspendProject({ project, reason: 'holidays' });
-    expect((await ask(tenancy.gateway, tenancy.program(secret), project)).roles).toEqual([Role.PROJECT_VIEWER]);
+    const { roles } = await ask(tenancy.gateway, tenancy.program(secret), project);
+    expect(roles).toEqual([Role.PROJECT_VIEWER, Role.PROJECT_TOKEN]);
   });
 
   it('is refused in the same words, whether it was taken back, has expired or never was', async () => {

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import type { CallerSchema, Identity, Member_Role, ResolveCallerRequest } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';
@@ -77,7 +78,7 @@ async function resolveToken(
     throw Problem.unauthenticated('token_invalid', 'The project token is not valid.', 'Ask the project for a new one.');
   }
   const projectRole = found.projectId === found.ofProjectId ? found.role : null;
-  const roles = rolesInProject({ ...found, projectRole });
+  const roles = [...rolesInProject({ ...found, projectRole }), Role.PROJECT_TOKEN];
   return { id: found.id, reference: tokenReference(found.id), roles, ...scopeOf(found) };
 }
 

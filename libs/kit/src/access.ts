@@ -15,8 +15,11 @@ export interface Access {
 const TENANT_ROLES: readonly Role[] = [Role.TENANT_ADMIN, Role.TENANT_MEMBER];
 const PROJECT_ROLES: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 
+/** Roles that show nothing of any one tenant. */
+const ANYWHERE: readonly Role[] = [Role.SIGNED_IN, Role.PROJECT_TOKEN];
+
 /** Roles that show nothing of any one project: whoever belongs to another project of its tenant has them too. */
-const OUTSIDE_PROJECTS: readonly Role[] = [Role.SIGNED_IN, Role.TENANT_MEMBER];
+const OUTSIDE_PROJECTS: readonly Role[] = [...ANYWHERE, Role.TENANT_MEMBER];
 
 /**
  * Reads a method's access rule.
@@ -64,7 +67,7 @@ export function scopeOf(request: object): Scope | undefined {
 export function admit({ people }: Pick<Access, 'people'>, person: Person, scope: Scope | undefined): void {
   const held = person.roles.filter((role) => counts(role, person.scope, scope));
   if (people.some((role) => held.includes(role))) return;
-  const blind = scope?.projectId === undefined ? [Role.SIGNED_IN] : OUTSIDE_PROJECTS;
+  const blind = scope?.projectId === undefined ? ANYWHERE : OUTSIDE_PROJECTS;
   if (scope === undefined || held.some((role) => !blind.includes(role))) {
     const wanted = people.map((role) => Role[role].toLowerCase().replaceAll('_', ' ')).join(' or ');
     throw Problem.forbidden('not_allowed', `This takes the role ${wanted}.`, 'Ask whoever runs the project or tenant.');
