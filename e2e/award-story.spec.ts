@@ -1,16 +1,24 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fromJson } from '@bufbuild/protobuf';
 import { GetTrialBalanceResponseSchema } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
+import { adminUrlOf } from '@kontor/postgres/cluster';
+import { withDatabase } from '@kontor/postgres/ensure-database';
+import { startProgram } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
 import { foundProject, grantTo, TENANT } from '@kontor/testing/founded-project';
 import { startOperator, type Operator } from '@kontor/testing/operator';
+import pg from 'pg';
 import { CLASS, Project } from './project.ts';
 
 const PROGRAMME = 'national-ai-mission';
 const DAY_MS = 86_400_000n;
 /** Five thousand device-hours: what the programme awards at once, within a year. */
 const THRESHOLD_DEVICE_MS = 18_000_000_000n;
+
+const VERIFIED =
+  /: journal complete: mutations=(\d+) records=\1, chain verified to (?<head>\d+:[0-9a-f]{64})(, \d+ newer.*)?$/;
 
 interface Proposal {
   state: string;
@@ -102,6 +110,31 @@ describe('public money, from an application to a proof', () => {
     await eventually('the project is nowhere for who was forgotten', isGone, { withinMs: 10_000 });
   });
 
+  it('is verified by any auditor, until somebody meddles with what was written', async () => {
+    const first = await verify();
+    expect(first.code).toBe(0);
+    const lines = first.output.trim().split('\n');
+    expect(lines.map((line) => line.replace(VERIFIED, ''))).toEqual(['tenancy', 'quota', 'compute']);
+    const heads = lines.map((line) => line.replace(VERIFIED, ':$<head>'));
+    const [{ actor = '' } = {}] = await sql('quota', 'SELECT actor FROM journal ORDER BY seq LIMIT 1');
+    const rename = (to: string) =>
+      sql('quota', 'UPDATE journal SET actor = $1 WHERE seq = (SELECT min(seq) FROM journal)', [to]);
+
+    await rename('nobody');
+    expect(await verify()).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^quota: journal complete.*chain BROKEN/m),
+    });
+    await rename(actor);
+    expect(await verify(heads)).toMatchObject({ code: 0 });
+    await sql('compute', `DELETE FROM journal WHERE seq = (SELECT min(seq) FROM journal WHERE action LIKE 'job.%')`);
+    const last = await verify(heads);
+    expect(last).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^compute: journal INCOMPLETE: .*\(changes of jobs: .*chain BROKEN/m),
+    });
+  });
+
   interface Statement {
     opening: string;
     closing: string;
@@ -110,6 +143,25 @@ describe('public money, from an application to a proof', () => {
 
   interface Budget {
     accountId: string;
+  }
+
+  /** As an auditor would, `npm run verify -- journal`. */
+  async function verify(heads: string[] = []): Promise<{ code: unknown; output: string }> {
+    const { gateway, identity } = operator.ports;
+    const ports = { KONTOR_GATEWAY_PORT: String(gateway), KONTOR_IDENTITY_PORT: String(identity) };
+    const args = ['journal', ...heads.map((head) => `--head=${head}`)];
+    await using child = startProgram('tools/verify/verify.ts', args, { NODE_OPTIONS: '', ...ports });
+    return { code: await child.exited, output: child.output() };
+  }
+
+  /** Around the service, as the superuser of PostgreSQL. */
+  async function sql(service: string, text: string, values: string[] = []): Promise<{ actor?: string }[]> {
+    const adminUrl = adminUrlOf(join(operator.home, 'postgres'), operator.ports.postgres);
+    const client = new pg.Client({ connectionString: withDatabase(adminUrl, `kontor_${service}`) });
+    await client.connect();
+    const { rows } = await client.query<{ actor?: string }>(text, values);
+    await client.end();
+    return rows;
   }
 
   const ref = () => ({ tenantId: TENANT, projectId: project.id });

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { adminUrlOf } from '@kontor/postgres/cluster';
 import { databaseUrls } from '@kontor/postgres/ensure-database';
+import { clusterFolder, ensureDatabases } from './start/database.ts';
 import { StartFault, tell } from './start/start-fault.ts';
 import { databasePasswords } from './start/secrets.ts';
 import { migrateService, checkService } from './start/migrations.ts';
@@ -19,10 +21,17 @@ async function main(): Promise<void> {
   if (wanted.length === 0)
     throw new StartFault(`There is no service with a database called ${positionals[0] ?? '(nothing)'}.`, USAGE);
   if (values.url && wanted.length > 1) throw new StartFault('One address cannot be that of all databases.', USAGE);
+  // Migrations grant rights to roles, which a database that an older Kontor made may lack.
+  if (!values.check && !values.url) await ensureRoles();
   const run = values.check ? checkService : migrateService;
   for (const service of wanted) {
     await run(service, values.url ?? ownerUrl(service), (line) => console.log(`${service}: ${line}`));
   }
+}
+
+async function ensureRoles(): Promise<void> {
+  const settings = readSettings(process.env);
+  await ensureDatabases(adminUrlOf(clusterFolder(settings.home), settings.ports.postgres), settings);
 }
 
 function ownerUrl(service: string): string {

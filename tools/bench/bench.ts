@@ -2,7 +2,9 @@ import { table, type Figure } from './figure.ts';
 
 /** Every benchmark by name, loaded only when asked for. */
 const BENCHES: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = {
+  access: () => import('./access.ts'),
   quota: () => import('./quota.ts'),
+  reports: () => import('./reports.ts'),
   start: () => import('./start.ts'),
 };
 

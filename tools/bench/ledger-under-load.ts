@@ -11,9 +11,9 @@ import { startCluster, stopCluster } from '@kontor/postgres/cluster';
 import { ensureDatabase, withDatabase } from '@kontor/postgres/ensure-database';
 import { freePort } from '@kontor/postgres/free-port';
 import { actingFor, personWith } from '@kontor/testing/acting-for';
+import { startProgram } from '@kontor/testing/child';
 import { ensureCertificate } from '@kontor/tls/certificate';
 import { migrateService } from '../start/migrations.ts';
-import { startProcess, type Running } from './running.ts';
 import { PLENTY, subsidise, type Payer, type Project } from './subsidise.ts';
 
 export const CLASS = 'cpu.x86_64';
@@ -32,6 +32,8 @@ export interface LedgerUnderLoad extends AsyncDisposable {
   /** postgres://… of the superuser, at the ledger's database. */
   databaseUrl: string;
   tlsFolder: string;
+  /** Of the service, host:port. */
+  address: string;
 }
 
 export async function startLedger(projectCount: number): Promise<LedgerUnderLoad> {
@@ -50,7 +52,7 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
   await migrateService('quota', ownerUrl, () => undefined);
 
   const address = `127.0.0.1:${await freePort()}`;
-  const quota: Running = startProcess('apps/quota/dist/src/main.js', [], {
+  const quota = startProgram('apps/quota/dist/src/main.js', [], {
     KONTOR_LISTEN: address,
     KONTOR_TLS: tlsFolder,
     KONTOR_DATABASE_URL: url,
@@ -80,6 +82,7 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
     payers,
     accountIds: payers.map(({ awardId }, n) => [awardId, ...(ownIds[n] ?? [])]),
     tlsFolder,
+    address,
     databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

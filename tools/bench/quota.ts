@@ -2,12 +2,12 @@ import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { connect } from '@kontor/kit/connect';
 import { readTls } from '@kontor/kit/tls';
 import { freePort } from '@kontor/postgres/free-port';
+import { startProgram } from '@kontor/testing/child';
 import { atLeast, type Figure } from './figure.ts';
 import { startLedger, type LedgerUnderLoad } from './ledger-under-load.ts';
 import { batch, stream, unary } from './load.ts';
 import { inPairs } from './pairs.ts';
 import { numberProjects, pgbench } from './pgbench.ts';
-import { startProcess } from './running.ts';
 
 const PAIRS = 5;
 const SECONDS = 4;
@@ -48,7 +48,7 @@ export async function run(): Promise<Figure[]> {
 
 async function besideEcho({ compute, payers, tlsFolder }: LedgerUnderLoad): Promise<Figure> {
   const address = `127.0.0.1:${await freePort()}`;
-  const echoServer = startProcess('tools/bench/echo-server.ts', [address, tlsFolder], {});
+  const echoServer = startProgram('tools/bench/echo-server.ts', [address, tlsFolder], {});
   const echo = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
   try {
     await echoServer.until(() => unary(echo, payers, 0.1));

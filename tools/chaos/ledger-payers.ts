@@ -35,7 +35,9 @@ export async function raceForCredits(replicas: LedgerReplicas): Promise<number> 
   const payer = project(PROJECTS);
   const oneMicrocredit = 3_600_000n / UCR_PER_DEVICE_HOUR + 1n;
   await fund(replicas, payer, 500n);
-  const terms = { project: payer, acceleratorClass: CLASS, slots: 1, coverDeviceMs: oneMicrocredit, timeoutMs: 1_000n };
+  // On a slow machine too, nothing must expire and be sold again while they race.
+  const timeoutMs = 60_000n;
+  const terms = { project: payer, acceleratorClass: CLASS, slots: 1, coverDeviceMs: oneMicrocredit, timeoutMs };
   const buy = async (quota: Quota): Promise<string> =>
     quota.reserve({ ...terms, id: uuid7() }).then(
       () => 'sold',

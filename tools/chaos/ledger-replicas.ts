@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { JournalService } from '@kontor/contracts/journal/v1/journal';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { connect } from '@kontor/kit/connect';
@@ -24,6 +25,8 @@ export interface LedgerReplicas extends AsyncDisposable {
   compute: Quota[];
   /** As the gateway on behalf of operator staff, for a minute. */
   gateway: Quota;
+  /** The journal of the first replica, as an auditor sees it for a minute. */
+  auditor(): Promise<Client<typeof JournalService>>;
   /** Of the first replica. */
   address: string;
   tls: TestTls;
@@ -49,11 +52,14 @@ export async function startReplicas(folder: string): Promise<LedgerReplicas> {
 
   const replicas = await Promise.all([0, 1].map(async () => keptReplica(await freePort(), tlsFolder, url)));
   for (const replica of replicas) begun.defer(() => replica.stop());
+  const address = replicas[0]?.address ?? '';
   const client = (n: number, name: string) => {
     const connected = connect(QuotaService, replicas[n]?.address ?? '', readTls(tlsFolder, name));
     begun.defer(() => connected.close());
     return connected;
   };
+  const journal = connect(JournalService, address, readTls(tlsFolder, 'gateway'), 'quota');
+  begun.defer(() => journal.close());
   const compute = [client(0, 'compute'), client(1, 'compute')];
   const tls = { directory: tlsFolder, of: (service: string) => readTls(tlsFolder, service) };
   const gateway = await actingFor(client(0, 'gateway'), tls, personWith([Role.OPERATOR_STAFF]));
@@ -61,7 +67,8 @@ export async function startReplicas(folder: string): Promise<LedgerReplicas> {
   return {
     compute,
     gateway,
-    address: replicas[0]?.address ?? '',
+    auditor: () => actingFor(journal, tls, personWith([Role.AUDITOR])),
+    address,
     tls,
     databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
     killReplica: (n) => replicas[n]?.kill(),

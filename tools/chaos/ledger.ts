@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@kontor/testing/eventually';
 import { ClientJournal } from './client-journal.ts';
+import { journalsHold } from './journals.ts';
 import { LedgerClients, type Payer, type Told } from './ledger-clients.ts';
 import { inspectLedger } from './ledger-oracle.ts';
 import { fundPayers, raceForCredits } from './ledger-payers.ts';
@@ -44,12 +45,14 @@ async function runIn(folder: string, { seed, nightly }: ChaosOptions): Promise<O
   const told = journal.read<Told>();
   journal.close();
   await everythingForgottenExpires(replicas, payers);
+  const isJournaled = await journalsHold({ quota: await replicas.auditor() });
   const { lost, doubled, sum, negative } = await inspectLedger(replicas.databaseUrl, told);
 
   const killed = `${kills.replicas}+${kills.postgres}`;
   const counts = { acked: told.length, lost, doubled, sum, negative, raced, kills: killed };
   const isWhole = told.length >= commands && kills.replicas === REPLICA_KILLS && kills.postgres === POSTGRES_KILLS;
-  return { counts, pass: isWhole && raced === 500 && lost + doubled + negative === 0 && sum === 0n };
+  const isRight = lost + doubled + negative === 0 && sum === 0n && isJournaled;
+  return { counts, pass: isWhole && raced === 500 && isRight };
 }
 
 /** Spreads the kills evenly over the work. */

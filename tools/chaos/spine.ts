@@ -2,10 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { demoTokens } from '@kontor/keycloak/demo-users';
 import { withDatabase } from '@kontor/postgres/ensure-database';
 import { eventually } from '@kontor/testing/eventually';
 import { startOperator, type Operator } from '@kontor/testing/operator';
+import { restOf } from '../start/rest.ts';
+import { journaled, journalOf } from '../verify/journal.ts';
 import { inspect } from './books.ts';
+import { journalsHold } from './journals.ts';
 import type { ChaosOptions, Outcome } from './suite.ts';
 import { jobProcesses, untilNoneAlive } from './orphans.ts';
 import { seeded, type Seeded } from './seeded.ts';
@@ -59,6 +63,9 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
   await small.allEnded();
   const orphans = await untilNoneAlive(operator.home);
   const findings = await inspect(databases(operator), small.ids, small.ids);
+  const auditor = restOf(operator.url, demoTokens(operator.ports.identity, 'auditor'));
+  const journals = journaled().map((service) => [service, journalOf(auditor, service)] as const);
+  const areJournaled = await journalsHold(Object.fromEntries(journals));
   const doubled = findings.doubled + (await small.ranTwice());
   const counts = {
     jobs: small.ids.length,
@@ -70,6 +77,7 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
     points: `${points}/${POINTS.length}`,
   };
   const pass =
+    areJournaled &&
     small.ids.length === jobs &&
     counts.lost + doubled + counts.orphans === 0 &&
     counts.sum === 0n &&

@@ -18,6 +18,8 @@ const { windowMs } = GetBudgetRequestSchema.field;
 const { accountId, from, to } = GetStatementRequestSchema.field;
 const report = GetReportRequestSchema.field;
 const REPORT = [report.by, report.from, report.to];
+/** A report may read years of charges: it gets most of the time that a request has. */
+const PATIENT = { timeoutMs: 25_000 };
 
 @ApiTags('Budgets and reports')
 @Controller('v1')
@@ -45,7 +47,7 @@ export class BudgetsController {
   @Get('reports')
   @Rpc(getReport)
   report(@PagedQuery(GetReportRequestSchema, REPORT) asked: GetReportRequest) {
-    return this.services.budgets.getReport(asked);
+    return this.services.budgets.getReport(asked, PATIENT);
   }
 
   @Get('tenants/:tenantId/reports')
@@ -53,7 +55,7 @@ export class BudgetsController {
   reportOfTenant(
     @InTenant() tenantId: string, @PagedQuery(GetReportRequestSchema, REPORT) asked: GetReportRequest,
   ) {
-    return this.services.budgets.getReport({ ...asked, tenantId });
+    return this.services.budgets.getReport({ ...asked, tenantId }, PATIENT);
   }
 
   @Get('focus.csv')

@@ -12,6 +12,9 @@ import { Services, type Journaled } from './services.ts';
 const { listJournal, getJournalHead, verifyJournal } = JournalService.method;
 const FILTERS = ListJournalRequestSchema.fields.filter(({ localName }) => localName !== 'page');
 
+/** A count reads whole tables: about a second and a half for a million mutations. */
+const VERIFY_MS = 25_000;
+
 /** The journal of each service: who did what, and whether the record of it is whole. */
 @ApiTags('Journals')
 @Controller('v1/journals/:service')
@@ -33,6 +36,6 @@ export class JournalsController {
   @Post('verify')
   @Rpc(verifyJournal)
   verify(@JournalOf() service: Journaled, @MessageBody(VerifyJournalRequestSchema) asked: VerifyJournalRequest) {
-    return this.services.journals[service].verifyJournal(asked);
+    return this.services.journals[service].verifyJournal(asked, { timeoutMs: VERIFY_MS });
   }
 }

@@ -6,6 +6,7 @@ import {
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
@@ -14,6 +15,7 @@ import { QuotaConfig } from './config.ts';
 import { availableOf } from './decide/shortage.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { inTransaction } from './in-transaction.ts';
+import { LedgerDatabase } from './ledger-database.ts';
 import { openAccounts } from './open-accounts.ts';
 import { AccountRow } from './tables.ts';
 import { trialBalance } from './trial-balance.ts';
@@ -27,7 +29,8 @@ export class Accounts {
   private readonly ready = new Set<string>();
 
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   /** @throws Problem where purpose and project do not go together, or the account exists with another floor */
@@ -39,7 +42,7 @@ export class Accounts {
     const wanted = ofProject ? floor ?? 0n : null;
     await this.ensure([{ project, purpose, asset }], wanted, actor);
     const id = accountId({ project, purpose, asset });
-    const account = await this.dataSource.getRepository(AccountRow).findOneByOrFail({ id });
+    const account = await inScope(this.dataSource, project ?? 'all', (tx) => tx.findOneByOrFail(AccountRow, { id }));
     const conflict = existsWithDifferent({ floor: account.floor !== wanted });
     if (conflict) throw conflict;
     return accountMessage(account);
@@ -48,14 +51,14 @@ export class Accounts {
   /** Accounts of a project, or the operator's own where none is named. */
   async list(project: ProjectRef | undefined): Promise<AccountInit[]> {
     const { tenantId, projectId } = project ?? { tenantId: IsNull(), projectId: IsNull() };
-    const rows = await this.dataSource.getRepository(AccountRow)
-      .find({ where: { tenantId, projectId }, order: { asset: 'ASC', purpose: 'ASC' } });
+    const rows = await inScope(this.dataSource, project ?? 'all', (tx) =>
+      tx.find(AccountRow, { where: { tenantId, projectId }, order: { asset: 'ASC', purpose: 'ASC' } }));
     return rows.map(accountMessage);
   }
 
   /** What the books add up to, by asset. */
   trialBalance(): ReturnType<typeof trialBalance> {
-    return trialBalance(this.dataSource);
+    return inScope(this.dataSource, 'all', trialBalance);
   }
 
   /** Opens the operator's accounts of classes that are seen for the first time. */
@@ -69,7 +72,7 @@ export class Accounts {
 
   private async ensure(names: AccountName[], floor: bigint | null, actor: string): Promise<void> {
     const at = this.clock.now();
-    await inTransaction(this.dataSource, (tx) => openAccounts(tx, names, floor, actor, at));
+    await inTransaction(this.ledger, (tx) => openAccounts(tx, names, floor, actor, at));
   }
 }
 

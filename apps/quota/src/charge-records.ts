@@ -5,6 +5,7 @@ import type {
 } from '@kontor/contracts/quota/v1/quota';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { projectOf } from './reservation.ts';
@@ -18,7 +19,8 @@ export class ChargeRecords {
   async get(request: GetChargeRecordRequest): Promise<MessageInitShape<typeof ChargeRecordSchema>> {
     const { tenantId, projectId } = projectOf(request);
     const { reservationId } = request;
-    const row = await this.dataSource.getRepository(ChargeRecordRow).findOneBy({ tenantId, projectId, reservationId });
+    const row = await inScope(this.dataSource, { tenantId }, (tx) =>
+      tx.findOneBy(ChargeRecordRow, { tenantId, projectId, reservationId }));
     if (!row) throw Problem.notFound('charge_record', reservationId);
     return chargeRecordMessage(row);
   }
@@ -26,12 +28,14 @@ export class ChargeRecords {
   async list(request: ListChargeRecordsRequest): Promise<MessageInitShape<typeof ListChargeRecordsResponseSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
-    const query = this.dataSource.getRepository(ChargeRecordRow).createQueryBuilder('c')
-      .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId })
-      .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' }).limit(size + 1);
-    if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', { at: after[0], id: after[1] });
-    const { items, page } = cut(await query.getMany(), size, ({ closedAt, reservationId }) =>
-      [closedAt, reservationId] as const);
+    const rows = await inScope(this.dataSource, { tenantId }, (tx) => {
+      const query = tx.createQueryBuilder(ChargeRecordRow, 'c')
+        .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId })
+        .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' }).limit(size + 1);
+      if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', { at: after[0], id: after[1] });
+      return query.getMany();
+    });
+    const { items, page } = cut(rows, size, ({ closedAt, reservationId }) => [closedAt, reservationId] as const);
     return { chargeRecords: items.map(chargeRecordMessage), page };
   }
 }

@@ -117,7 +117,7 @@ async function setup() {
 async function lockAccounts(url: string) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query('BEGIN; SELECT * FROM account FOR UPDATE');
+  await client.query(`BEGIN; SELECT set_config('kontor.all', 'on', true); SELECT * FROM account FOR UPDATE`);
   return {
     release: () => client.query('ROLLBACK'),
     isAwaited: async () => (await client.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount !== 0,

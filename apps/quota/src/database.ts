@@ -2,6 +2,9 @@ import { Ledger1700000000001 } from '../migrations/0001-ledger.ts';
 import { Programmes1700000000002 } from '../migrations/0002-programmes.ts';
 import { SealedJournal1700000000003 } from '../migrations/0003-sealed-journal.ts';
 import { ChargesByEnd1700000000004 } from '../migrations/0004-charges-by-end.ts';
+import { TenantRows1700000000005 } from '../migrations/0005-tenant-rows.ts';
+import { CountMutations1700000000006 } from '../migrations/0006-count-mutations.ts';
+import { ChargeSums1700000000007 } from '../migrations/0007-charge-sums.ts';
 import {
   AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow,
 } from './programme-tables.ts';
@@ -16,6 +19,7 @@ const database = {
   ],
   migrations: [
     Ledger1700000000001, Programmes1700000000002, SealedJournal1700000000003, ChargesByEnd1700000000004,
+    TenantRows1700000000005, CountMutations1700000000006, ChargeSums1700000000007,
   ],
 };
 

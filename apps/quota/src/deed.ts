@@ -5,7 +5,7 @@ import { Books } from './decide/books.ts';
 import type { NewTransfer } from './decide/transfers-of.ts';
 import type { Transaction } from './in-transaction.ts';
 import { lockAccounts } from './read-snapshot.ts';
-import { insertTransfers, moveAccounts } from './write-effects.ts';
+import { insertTransfersOfDecision, moveAccounts } from './write-effects.ts';
 
 /** Whose credits, who acts, and when: what every mutation outside the hot path needs to know. */
 export interface Deed {
@@ -38,6 +38,6 @@ export async function move(
   }));
   const overflow = books.enter([], transfers);
   if (overflow) throw overflow;
-  send(insertTransfers(transfers));
+  send(insertTransfersOfDecision(transfers));
   send(moveAccounts(books.differences()));
 }

@@ -4,10 +4,10 @@ import { dataSourceOptions } from '@kontor/kit/database';
 import { serve } from '@kontor/kit/serve';
 import { testDatabase } from '@kontor/testing/database';
 import { testTls } from '@kontor/testing/test-tls';
-import { DataSource } from 'typeorm';
 import { ask } from '../testing/in-database.ts';
 import database from './database.ts';
 import { Durability } from './durability.ts';
+import { LedgerDatabase } from './ledger-database.ts';
 import { quotaService } from './quota.module.ts';
 
 describe('a database that may forget what it acknowledged', () => {
@@ -35,8 +35,9 @@ describe('a database that may forget what it acknowledged', () => {
     return {
       ...ledger, config,
       async check(changed: Partial<typeof config> = {}) {
-        const dataSource = await new DataSource(dataSourceOptions({ ...database, url: ledger.url })).initialize();
-        await new Durability(dataSource, { ...config, ...changed }).onModuleInit().finally(() => dataSource.destroy());
+        const open = new LedgerDatabase(dataSourceOptions({ ...database, url: ledger.url }));
+        await open.initialize();
+        await new Durability(open, { ...config, ...changed }).onModuleInit().finally(() => open.destroy());
       },
       [Symbol.asyncDispose]: () => ledger.drop(),
     };

@@ -1,9 +1,10 @@
 import { Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
+import { Sweeper } from '@kontor/kit/sweeper';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DataSource, LessThanOrEqual } from 'typeorm';
+import { LessThanOrEqual } from 'typeorm';
 import { Commands } from './commands.ts';
-import { Sweeper } from './sweeper.ts';
+import { LedgerDatabase } from './ledger-database.ts';
 import { ReservationRow } from './tables.ts';
 
 const DUE_MAX = 1_000;
@@ -11,10 +12,12 @@ const DUE_MAX = 1_000;
 /** Gives back what nobody resolved in time. Any number of replicas may do it: each reservation expires once. */
 @Injectable()
 export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly sweeper = new Sweeper(() => this.sweep(), DUE_MAX, 'expire reservations');
+  private readonly sweeper = new Sweeper({
+    service: 'quota', what: 'expire reservations', sweep: () => this.sweep(), most: DUE_MAX,
+  });
 
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly commands: Commands,
+    private readonly ledger: LedgerDatabase, private readonly clock: Clock, private readonly commands: Commands,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -27,7 +30,7 @@ export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Expires what is due now, at most a thousand; answers how many there were. */
   async sweep(): Promise<number> {
-    const due = await this.dataSource.getRepository(ReservationRow).find({
+    const due = await this.ledger.getRepository(ReservationRow).find({
       select: { tenantId: true, projectId: true, id: true }, take: DUE_MAX,
       where: { state: State.PENDING, expiresAt: LessThanOrEqual(this.clock.now()) }, order: { expiresAt: 'ASC' },
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Account_Purpose as Purpose, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { uuid5, uuid7 } from '@kontor/kit/id';
+import { countLine } from '@kontor/kit/journal-mutations';
 import { costUcr } from '@kontor/ledger/cost';
 import { splitUcr } from '@kontor/ledger/subsidy';
 import { ReferenceLedger, type ModelCommand, type ModelReservation } from '@kontor/ledger/reference-model';
@@ -8,7 +9,7 @@ import type { FakeClock } from '@kontor/testing/fake-clock';
 import fc from 'fast-check';
 import { bareAward } from '../testing/bare-award.ts';
 import { AWARDS, history, RATES, toMessage, type Step } from '../testing/history.ts';
-import { expectBalanced, fund, quotaUnderTest, type Replica } from '../testing/quota-under-test.ts';
+import { CLERK, expectBalanced, fund, quotaUnderTest, type Replica } from '../testing/quota-under-test.ts';
 
 const HISTORIES = Number(process.env['KONTOR_HISTORIES'] ?? 200);
 const SEED = process.env['KONTOR_SEED'];
@@ -23,6 +24,8 @@ describe('the ledger, against the sequential one that anyone could write on pape
       for (const step of steps) await world.take(step);
       await world.compareBooks();
     }), { numRuns: HISTORIES, ...(SEED && { seed: Number(SEED) }) });
+    const { count } = await quota.replicas[0].for(CLERK).journal.verifyJournal({ count: true });
+    expect(count && countLine(count)).toMatch(/^journal complete: /);
   }, 30_000 + HISTORIES * 500);
 
   /** One history: a tenant with two projects of its own, in both ledgers. */

@@ -2,6 +2,7 @@ import type { GetReservationRequest } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { failpoint } from '@kontor/kit/failpoint';
 import { Problem } from '@kontor/kit/problem';
+import { enterScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Accounts } from './accounts.ts';
@@ -11,6 +12,7 @@ import { NotLocked } from './decide/books.ts';
 import { decide, type Decided, type Order, type Snapshot } from './decide/decide.ts';
 import type { Decision } from './decide/decision.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
+import { LedgerDatabase } from './ledger-database.ts';
 import { lockAccounts, ratesInForce, readReservations } from './read-snapshot.ts';
 import { keyOf, projectOf, type Reservation } from './reservation.ts';
 import { writeEffects } from './write-effects.ts';
@@ -21,8 +23,8 @@ export class Ledger {
   private readonly accountsToLock: AccountsToLock;
 
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly accounts: Accounts,
-    config: QuotaConfig,
+    private readonly database: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly accounts: Accounts, config: QuotaConfig,
   ) {
     this.accountsToLock = new AccountsToLock(config.operator);
   }
@@ -30,7 +32,7 @@ export class Ledger {
   /** Decides orders in their sequence and makes what they change durable; answers one decision for each. */
   async execute(orders: Order[]): Promise<Decision[]> {
     failpoint('quota.before-begin');
-    const results = await inTransaction(this.dataSource, (tx) => this.executeOn(tx, orders));
+    const results = await inTransaction(this.database, (tx) => this.executeOn(tx, orders));
     failpoint('quota.after-commit');
     return results;
   }
@@ -39,7 +41,10 @@ export class Ledger {
   async find(request: GetReservationRequest): Promise<Reservation> {
     const { tenantId, projectId } = projectOf(request);
     const keys = { tenantIds: [tenantId], ids: [request.id] };
-    const found = await inTransaction(this.dataSource, ({ client }) => readReservations(client, keys));
+    const found = await inTransaction(this.dataSource, async ({ client, manager }) => {
+      await enterScope(manager, { tenantId });
+      return readReservations(client, keys);
+    });
     const reservation = found.get(keyOf(tenantId, request.id));
     if (reservation?.projectId !== projectId) throw Problem.notFound('reservation', request.id);
     return reservation;

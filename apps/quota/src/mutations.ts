@@ -1,13 +1,54 @@
 import type { MutationCount } from '@kontor/kit/journal-mutations';
 
+const sumOf = (table: string): string => `(SELECT coalesce(sum(mutations), 0) FROM ${table})`;
+const countOf = (rows: string): string => `(SELECT count(*) FROM ${rows})`;
+
+/** Programmes of the founding, and changes of a kind that took effect. */
+const FOUNDED_PROGRAMMES = `(SELECT coalesce(sum(jsonb_array_length(request -> 'programmes')), 0) FROM founding)`;
+const effective = (matter: string): string => countOf(`change WHERE state = 2 AND matter ? '${matter}'`);
+
+/** Matches no record: there must be no mutation either. */
+const NONE = /^(?!)/;
+
 /**
- * How the ledger's mutations are counted without its journal: by rows that the service cannot delete. What leaves no
- * row of its own is not counted: an advance, because a batch writes a reservation once for all its commands, and an
- * expiry, because a reservation that expired may still be posted.
+ * How quota's mutations are counted without its journal: by rows that it cannot delete, by versions that the database
+ * raises, and, of reservations, by what the ledger adds as it writes. Numbers are the contract's: states, purposes.
  */
 export const quotaMutations: MutationCount[] = [
-  { what: 'reservations', actions: /^reservation\.reserve$/, sql: 'SELECT count(*) FROM reservation' },
-  { what: 'charges', actions: /^reservation\.post$/, sql: 'SELECT count(*) FROM charge_record' },
-  { what: 'voids', actions: /^reservation\.void$/, sql: 'SELECT count(*) FROM reservation WHERE state = 3' },
-  { what: 'proposals', actions: /^proposal\.submit$/, sql: 'SELECT count(*) FROM proposal' },
+  { what: 'reservations', actions: /^reservation\.reserve$/, sql: countOf('reservation') },
+  { what: 'charges', actions: /^reservation\.post$/, sql: countOf('charge_record') },
+  { what: 'voids', actions: /^reservation\.void$/, sql: countOf('reservation WHERE state = 3') },
+  {
+    what: 'advances and expiries', actions: /^reservation\.(advance|expire)$/,
+    sql: `SELECT coalesce(sum(mutations - 1 - (state = 3)::int), 0) - ${countOf('charge_record')} FROM reservation`,
+  },
+  { what: 'accounts', actions: /^account\.open$/, sql: countOf('account WHERE purpose NOT IN (5, 6)') },
+  {
+    what: 'transfers by hand', actions: /^transfer\.create$/,
+    sql: countOf('transfer WHERE reservation_id IS NULL AND NOT of_decision'),
+  },
+  {
+    what: 'rates by hand', actions: /^rate\.set$/,
+    sql: 'SELECT coalesce(sum(mutations - of_decision::int), 0) FROM rate',
+  },
+  { what: 'foundings', actions: /^operator\.found$/, sql: countOf('founding') },
+  { what: 'changes', actions: /^change\.(propose|agree|reject)$/, sql: sumOf('change') },
+  { what: 'proposals', actions: /^proposal\.(submit|award|withdraw|refuse)$/, sql: sumOf('proposal') },
+  {
+    what: 'changes of awards', actions: /^award\.(extend|return|end)$/,
+    sql: 'SELECT coalesce(sum(mutations - 1), 0) FROM award',
+  },
+  // What changes and proposals bring about has no record of its own, and must not come about otherwise.
+  {
+    what: 'awards without a proposal', actions: NONE,
+    sql: `SELECT ${countOf('award')} - ${countOf('proposal WHERE award_id IS NOT NULL')}`,
+  },
+  {
+    what: 'programmes without a decision', actions: NONE,
+    sql: `SELECT ${sumOf('programme')} - ${FOUNDED_PROGRAMMES} - ${effective('programme')}`,
+  },
+  {
+    what: 'authorisations without a decision', actions: NONE,
+    sql: `SELECT ${sumOf('authorisation')} - ${countOf('founding')} - ${effective('authorisation')}`,
+  },
 ];

@@ -1,5 +1,6 @@
 import { asBigint } from '@kontor/kit/row';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { counted } from './tables.ts';
 
 const int64 = { type: 'bigint', transformer: asBigint } as const;
 
@@ -12,6 +13,7 @@ export class ProgrammeRow {
   @Column('jsonb') terms!: object;
   @Column(int64) resourceVersion!: bigint;
   @Column('timestamptz') createdAt!: Date;
+  @Column(counted) mutations?: bigint;
 }
 
 @Entity('proposal')
@@ -31,6 +33,7 @@ export class ProposalRow {
   @Column('timestamptz', { nullable: true }) decidedAt!: Date | null;
   @Column('uuid', { nullable: true }) awardId!: string | null;
   @Column('timestamptz') createdAt!: Date;
+  @Column(counted) mutations?: bigint;
 }
 
 /** What it has left, its share and its end stand on the account with the same id. */
@@ -56,6 +59,7 @@ export class AwardRow {
   /** When its end is looked at next; null once everything has returned. */
   @Column('timestamptz', { nullable: true }) dueAt!: Date | null;
   @Column(int64) resourceVersion!: bigint;
+  @Column(counted) mutations?: bigint;
 }
 
 @Entity('change')
@@ -72,6 +76,7 @@ export class ChangeRow {
   @Column('text') decidedBy!: string;
   @Column('timestamptz', { nullable: true }) decidedAt!: Date | null;
   @Column('text') decisionReason!: string;
+  @Column(counted) mutations?: bigint;
 }
 
 /** How much the treasury may hand out, from when on; the last row counts. Append-only. */
@@ -80,6 +85,7 @@ export class AuthorisationRow {
   @PrimaryColumn({ ...int64, generated: 'identity', generatedIdentity: 'ALWAYS' }) seq!: bigint;
   @Column(int64) authorisedUcr!: bigint;
   @Column('timestamptz') at!: Date;
+  @Column(counted) mutations?: bigint;
 }
 
 /** One row once the operator's books are set up. */

@@ -4,7 +4,7 @@ import { ChangeService } from '@kontor/contracts/quota/v1/change';
 import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { Clock, SystemClock } from '@kontor/kit/clock';
-import { databaseModule } from '@kontor/kit/database';
+import { databaseModule, furtherDatabase } from '@kontor/kit/database';
 import { JournalController, journalProviders } from '@kontor/kit/journal.controller';
 import { rpc, type ServiceDefinition } from '@kontor/kit/serve';
 import { Module } from '@nestjs/common';
@@ -24,6 +24,7 @@ import database from './database.ts';
 import { Durability } from './durability.ts';
 import { Expiry } from './expiry.ts';
 import { Ledger } from './ledger.ts';
+import { LEDGER_ROLE, LedgerDatabase } from './ledger-database.ts';
 import { quotaMutations } from './mutations.ts';
 import { AwardEnds } from './programmes/award-ends.ts';
 import { Awards } from './programmes/awards.ts';
@@ -50,16 +51,22 @@ class QuotaModule {}
  */
 const BY_KEY = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
-/** The whole service, for a process of its own or for hosting it in a test or a benchmark. */
-export function quotaService(config: QuotaConfig, clock: Clock = new SystemClock()): ServiceDefinition {
+/**
+ * The whole service, for a process of its own or for hosting it in a test or a benchmark.
+ *
+ * @param poolSize most connections that read, and most that write
+ */
+export function quotaService(config: QuotaConfig, clock: Clock = new SystemClock(), poolSize = 10): ServiceDefinition {
+  const connections = { ...database, url: config.databaseUrl, pipeline: true, poolSize };
   return {
     name: 'quota',
     module: {
       module: QuotaModule,
-      imports: [databaseModule({ ...database, url: config.databaseUrl, pipeline: true, settings: BY_KEY })],
+      imports: [databaseModule({ ...connections, settings: BY_KEY })],
       providers: [
         { provide: QuotaConfig, useValue: config },
         { provide: Clock, useValue: clock },
+        furtherDatabase(LedgerDatabase, { ...connections, settings: { ...BY_KEY, role: LEDGER_ROLE } }),
         ...journalProviders({ service: 'quota', clock, counts: quotaMutations }),
       ],
     },

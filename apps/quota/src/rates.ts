@@ -8,18 +8,21 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { inTransaction } from './in-transaction.ts';
+import { LedgerDatabase } from './ledger-database.ts';
 import { FoundingRow } from './programme-tables.ts';
 import { RateRow } from './tables.ts';
 
 /** What a device-hour costs, from when on. A rate that is in force never changes: another one follows it. */
 @Injectable()
 export class Rates {
-  constructor(private readonly dataSource: DataSource, private readonly clock: Clock) {}
+  constructor(
+    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+  ) {}
 
   /** @throws Problem where the instant has passed, or has another rate already, or it takes two persons by now */
   async set(request: SetRateRequest, actor: string): Promise<Rate> {
     const at = this.clock.now();
-    return inTransaction(this.dataSource, async ({ manager, send }) => {
+    return inTransaction(this.ledger, async ({ manager, send }) => {
       if (await manager.existsBy(FoundingRow, { isDone: true })) throw takesTwoPersons();
       const { rate, isNew } = await rateToSet(manager, request, at);
       if (!isNew) return toMessage(RateSchema, rate);

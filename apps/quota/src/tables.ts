@@ -4,6 +4,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 const int64 = { type: 'bigint', transformer: asBigint } as const;
 
+/** How often the row changed, counted by the database alone; see mutations.ts. */
+export const counted = { type: 'bigint', select: false, insert: false, update: false } as const;
+
 /** Balances; the contract's enum numbers stand for purposes, states, reasons and causes in every table. */
 @Entity('account')
 export class AccountRow {
@@ -41,6 +44,8 @@ export class ReservationRow {
   @Column('timestamptz') expiresAt!: Date;
   @Column('uuid', { nullable: true }) awardId!: string | null;
   @Column('int') subsidyPpm!: number;
+  /** How many commands changed it, the one that made it included; see mutations.ts. */
+  @Column(int64) mutations!: bigint;
 }
 
 @Entity('leg')
@@ -66,6 +71,8 @@ export class TransferRow {
   @Column('smallint') reason!: number;
   @Column('uuid', { nullable: true }) reservationId!: string | null;
   @Column('timestamptz') createdAt!: Date;
+  /** Whether it is part of a decision, whose record in the journal covers it; see mutations.ts. */
+  @Column('boolean', { select: false }) ofDecision?: boolean;
 }
 
 /** Append-only. */
@@ -74,6 +81,9 @@ export class RateRow implements Row<Rate> {
   @PrimaryColumn('text') acceleratorClass!: string;
   @PrimaryColumn('timestamptz') validFrom!: Date;
   @Column(int64) ucrPerDeviceHour!: bigint;
+  /** Whether it is part of a decision, whose record in the journal covers it; see mutations.ts. */
+  @Column('boolean', { select: false }) ofDecision?: boolean;
+  @Column(counted) mutations?: bigint;
 }
 
 /** Append-only. */

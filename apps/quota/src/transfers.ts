@@ -8,6 +8,7 @@ import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { kindOf } from './assets.ts';
@@ -16,6 +17,7 @@ import { Books } from './decide/books.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { insufficient } from './decide/shortage.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
+import { LedgerDatabase } from './ledger-database.ts';
 import { lockAccounts, type LockedAccount } from './read-snapshot.ts';
 import { TransferRow } from './tables.ts';
 import { insertTransfers, moveAccounts } from './write-effects.ts';
@@ -23,12 +25,14 @@ import { insertTransfers, moveAccounts } from './write-effects.ts';
 /** Grants and returns: the movements that somebody orders. Those of reservations are the ledger's own. */
 @Injectable()
 export class Transfers {
-  constructor(private readonly dataSource: DataSource, private readonly clock: Clock) {}
+  constructor(
+    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+  ) {}
 
   /** @throws Problem where an account is missing, assets differ, too little is left, or the id was used otherwise */
   async create(request: CreateTransferRequest, actor: string): Promise<MessageInitShape<typeof TransferSchema>> {
     if (request.debitAccountId === request.creditAccountId) throw sameAccount();
-    return transferMessage(await inTransaction(this.dataSource, (tx) => this.createOn(tx, request, actor)));
+    return transferMessage(await inTransaction(this.ledger, (tx) => this.createOn(tx, request, actor)));
   }
 
   private async createOn({ client, manager, send }: Transaction, request: CreateTransferRequest, actor: string) {
@@ -52,7 +56,7 @@ export class Transfers {
   async list({ accountId, page }: ListTransfersRequest): Promise<MessageInitShape<typeof ListTransfersResponseSchema>> {
     const { size, after } = pageOf(page, NEWEST_FIRST);
     const parameters = [accountId, after?.[0] ?? null, after?.[1] ?? null, size + 1];
-    const rows = await this.dataSource.query<TransferRow[]>(LIST, parameters);
+    const rows = await inScope(this.dataSource, 'all', (tx) => tx.query<TransferRow[]>(LIST, parameters));
     const shown = cut(rows, size, ({ createdAt, id }) => [createdAt, id] as const);
     const transfers = shown.items.map((row) => transferMessage({ ...row, amount: BigInt(row.amount) }));
     return { transfers, page: shown.page };

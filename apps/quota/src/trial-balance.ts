@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { TrialBalanceSchema } from '@kontor/contracts/quota/v1/quota';
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 /** One statement, so that all of it is of one instant; every leg is read, also of reservations that ended. */
 const TRIAL_BALANCE = `
@@ -18,8 +18,8 @@ interface Totals {
 }
 
 /** For each asset what the books add up to. Sums are exact: PostgreSQL adds int64s as numeric. */
-export async function trialBalance(dataSource: DataSource): Promise<MessageInitShape<typeof TrialBalanceSchema>[]> {
-  const rows = await dataSource.query<Totals[]>(TRIAL_BALANCE);
+export async function trialBalance(tx: EntityManager): Promise<MessageInitShape<typeof TrialBalanceSchema>[]> {
+  const rows = await tx.query<Totals[]>(TRIAL_BALANCE);
   return rows.map(({ asset, sum, held, heldByLegs, overdrawnAccounts }) => ({
     asset, sum: BigInt(sum), held: BigInt(held), heldByLegs: BigInt(heldByLegs),
     overdrawnAccounts: Number(overdrawnAccounts),

@@ -8,7 +8,7 @@ import type { AccountRow, ChargeRecordRow, LegRow, ReservationRow, TransferRow }
 
 /** Sends what a batch decided, however many commands there were, as one statement. */
 export function writeEffects(send: Transaction['send'], { changes, accounts }: Decided, now: Date): void {
-  const final = [...new Map(changes.map(({ after }) => [keyOf(after.tenantId, after.id), after])).values()];
+  const final = finalRows(changes);
   const fresh = new Set(changes.filter(({ before }) => !before).map(({ after }) => keyOf(after.tenantId, after.id)));
   const isFresh = ({ tenantId, id }: Reservation): boolean => fresh.has(keyOf(tenantId, id));
   const [inserted, updated] = [final.filter(isFresh), final.filter((reservation) => !isFresh(reservation))];
@@ -26,6 +26,16 @@ export function writeEffects(send: Transaction['send'], { changes, accounts }: D
   if (statement) send(statement);
 }
 
+/** Each reservation as the last of its commands left it, and how many commands changed it. */
+function finalRows(changes: Change[]): (Reservation & Pick<ReservationRow, 'mutations'>)[] {
+  const rows = new Map<string, Reservation & Pick<ReservationRow, 'mutations'>>();
+  for (const { after } of changes) {
+    const key = keyOf(after.tenantId, after.id);
+    rows.set(key, { ...after, mutations: (rows.get(key)?.mutations ?? 0n) + 1n });
+  }
+  return [...rows.values()];
+}
+
 const some = <T>(statement: (rows: T[]) => Statement, rows: T[]): Statement[] =>
   rows.length > 0 ? [statement(rows)] : [];
 
@@ -33,13 +43,13 @@ const insertReservations = insertInto<ReservationRow>('reservation', {
   tenantId: 'uuid', id: 'uuid', projectId: 'uuid', state: 'int2', acceleratorClass: 'text', slots: 'int4',
   ucrPerDeviceHour: 'int8', reservedCoverDeviceMs: 'int8', timeoutMs: 'int8', usedDeviceMs: 'int8',
   coverDeviceMs: 'int8', lateDeviceMs: 'int8', waivedDeviceMs: 'int8', cause: 'int2', createdAt: 'timestamptz',
-  expiresAt: 'timestamptz', awardId: 'uuid', subsidyPpm: 'int4',
+  expiresAt: 'timestamptz', awardId: 'uuid', subsidyPpm: 'int4', mutations: 'int8',
 });
 
 const updateReservations = update<ReservationRow>('reservation', { tenantId: 'uuid', id: 'uuid' }, {
   state: 'int2', usedDeviceMs: 'int8', coverDeviceMs: 'int8', lateDeviceMs: 'int8', waivedDeviceMs: 'int8',
-  cause: 'int2', expiresAt: 'timestamptz',
-});
+  cause: 'int2', expiresAt: 'timestamptz', mutations: 'int8',
+}, (column) => (column === 'mutations' ? 'old.mutations + new.mutations' : `new.${column}`));
 
 const insertLegs = insertInto<LegRow>('leg', {
   tenantId: 'uuid', reservationId: 'uuid', n: 'int2', asset: 'text', debitAccountId: 'uuid', creditAccountId: 'uuid',
@@ -49,9 +59,19 @@ const insertLegs = insertInto<LegRow>('leg', {
 const updateLegs = update<LegRow>('leg', { tenantId: 'uuid', reservationId: 'uuid', n: 'int2' },
   { held: 'int8', posted: 'int8' });
 
-export const insertTransfers = insertInto<TransferRow>('transfer', {
+const TRANSFER = {
   id: 'uuid', debitAccountId: 'uuid', creditAccountId: 'uuid', asset: 'text', amount: 'int8', reason: 'int2',
   reservationId: 'uuid', createdAt: 'timestamptz',
+} as const;
+
+export const insertTransfers = insertInto<TransferRow>('transfer', TRANSFER);
+
+const insertMarked = insertInto<TransferRow>('transfer', { ...TRANSFER, ofDecision: 'boolean' });
+
+/** Transfers that the record of a decision covers. */
+export const insertTransfersOfDecision = (transfers: TransferRow[]): Statement => ({
+  ...insertMarked(transfers.map((transfer) => ({ ...transfer, ofDecision: true }))),
+  name: 'insert-transfer-of-decision',
 });
 
 /** Adds to what is there instead of setting it: should a lock ever fail, all balances would still add up to zero. */

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { JournalService } from '@kontor/contracts/journal/v1/journal';
 import { BudgetService } from '@kontor/contracts/quota/v1/budget';
 import { ChangeService } from '@kontor/contracts/quota/v1/change';
 import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
@@ -14,6 +15,7 @@ import { personWith } from '@kontor/testing/acting-for';
 import { testDatabase } from '@kontor/testing/database';
 import { FakeClock } from '@kontor/testing/fake-clock';
 import { testTls, type TestTls } from '@kontor/testing/test-tls';
+import { DataSource } from 'typeorm';
 import ledger from '../src/database.ts';
 import { Expiry } from '../src/expiry.ts';
 import { AwardEnds } from '../src/programmes/award-ends.ts';
@@ -27,6 +29,7 @@ export interface Acting {
   programmes: Client<typeof ProgrammeService>;
   changes: Client<typeof ChangeService>;
   budgets: Client<typeof BudgetService>;
+  journal: Client<typeof JournalService>;
 }
 
 /** One process' worth of quota: as compute, the gateway and the starter see it, over mutual TLS. */
@@ -34,6 +37,8 @@ export interface Replica extends AsyncDisposable {
   compute: Quota;
   gateway: Quota;
   start: Acting['changes'];
+  /** The connections that it reads on. */
+  db: DataSource;
   /** The gateway, for a person. */
   for(person: Person): Acting;
   /** Expires what is due and returns what awards have left, now instead of within a second. */
@@ -65,7 +70,7 @@ export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { 
   const database = await testDatabase('quota', ledger.migrations);
   const tls = await testTls(['quota', 'compute', 'gateway', 'start']);
   const clock = new FakeClock();
-  const replica = () => startReplica({ databaseUrl: database.url, tls, clock });
+  const replica = (poolSize?: number) => startReplica({ databaseUrl: database.url, tls, clock, poolSize });
   const first = await replica();
   const { gateway } = first;
   if (rate !== null) await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: rate });
@@ -86,27 +91,28 @@ export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { 
   };
 }
 
-async function startReplica({ databaseUrl, tls, clock }: {
-  databaseUrl: string; tls: TestTls; clock: FakeClock;
+async function startReplica({ databaseUrl, tls, clock, poolSize }: {
+  databaseUrl: string; tls: TestTls; clock: FakeClock; poolSize: number | undefined;
 }): Promise<Replica> {
-  const service = quotaService({ operator: 'demo', databaseUrl, allowUnsafeDatabase: true }, clock);
+  const service = quotaService({ operator: 'demo', databaseUrl, allowUnsafeDatabase: true }, clock, poolSize);
   const served = await serve(service, { listen: '127.0.0.1:0', tls: tls.of('quota') });
   const client = (name: string) => connect(QuotaService, served.address, tls.of(name));
   const [compute, anybody] = [client('compute'), client('gateway')];
   const changes = connect(ChangeService, served.address, tls.of('gateway'));
   const programmes = connect(ProgrammeService, served.address, tls.of('gateway'));
   const budgets = connect(BudgetService, served.address, tls.of('gateway'));
+  const journal = connect(JournalService, served.address, tls.of('gateway'), 'quota');
   const start = connect(ChangeService, served.address, tls.of('start'));
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await served.close();
-    for (const client of [compute, anybody, changes, programmes, budgets, start]) client.close();
+    for (const client of [compute, anybody, changes, programmes, budgets, journal, start]) client.close();
   };
   return {
-    compute, start, gateway: forPerson(anybody, tls, CLERK),
+    compute, start, gateway: forPerson(anybody, tls, CLERK), db: served.app.get(DataSource),
     for: (person) => ({
       programmes: forPerson(programmes, tls, person), changes: forPerson(changes, tls, person),
-      budgets: forPerson(budgets, tls, person),
+      budgets: forPerson(budgets, tls, person), journal: forPerson(journal, tls, person),
     }),
     async sweep() {
       const expired = await served.app.get(Expiry).sweep();

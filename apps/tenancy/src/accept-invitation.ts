@@ -14,6 +14,7 @@ import { invitationAccepted, stateOf } from './invitations.ts';
 import { projectHasOwner } from './invite.ts';
 import { keepPerson } from './people.ts';
 import { personOf } from './person-of-call.ts';
+import { changesAreCovered } from './membership-changes.ts';
 import type { Ports } from './ports.ts';
 import { toMember, type MemberMessage } from './project-members.ts';
 import { lockProject } from './projects.ts';
@@ -51,6 +52,7 @@ export function acceptInvitation(
     if (isSuspended) throw suspended('tenant');
     if (place?.state === Project_State.SUSPENDED) throw suspended('project');
 
+    await changesAreCovered(tx);
     const project = place ? await join(tx, place, person.id, invitation.role, at) : null;
     if (!place) await run(tx, tenantId, person.id, at);
     const over = { acceptedAt: at, acceptedBy: person.id, email: null, emailKey: null };

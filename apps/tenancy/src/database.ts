@@ -1,5 +1,6 @@
 import type { ServiceDatabase } from '@kontor/kit/database';
 import { Tenancy1763769600001 } from '../migrations/0001-tenancy.ts';
+import { MembershipChanges1763769600002 } from '../migrations/0002-membership-changes.ts';
 import {
   ErasedPersonRow,
   InvitationRow,
@@ -24,7 +25,7 @@ const database: ServiceDatabase = {
     InvitationRow,
     ProjectTokenRow,
   ],
-  migrations: [Tenancy1763769600001],
+  migrations: [Tenancy1763769600001, MembershipChanges1763769600002],
 };
 
 export default database;

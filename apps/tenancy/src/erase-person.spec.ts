@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { emailOf, idOf, referenceOf, university } from '../testing/story.ts';
+import { emailOf, idOf, projectWith, referenceOf, tenantRunBy, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
 
 const REASON = 'asked for it in writing';
@@ -36,6 +36,35 @@ describe('a person who is erased', () => {
       tenant_id: null,
       after: { reason: REASON, ownerlessProjects: [] },
     });
+  });
+
+  it('is told in each tenant where they were, in its own scope, and nowhere else', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto, mia } = await university(tenancy);
+    const lab = await tenantRunBy(tenancy, otto, 'lab');
+    const theirs = await projectWith(otto, lab.id, 'robots', { owner: mia });
+    const other = await tenantRunBy(tenancy, ada, 'other');
+    const member = await referenceOf(tenancy, mia);
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, mia), reason: REASON });
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, otto), reason: REASON });
+
+    const toldIn = (id: string) =>
+      inScope(tenancy.db, { tenantId: id }, (tx) =>
+        tx.query<object[]>(
+          `SELECT before, after FROM journal WHERE action = 'tenant.forget-member' AND before ->> 'member' = $1`,
+          [member],
+        ),
+      );
+    const before = { member, ranTenant: false };
+    expect(await toldIn(tenantId)).toEqual([
+      { before: { ...before, projects: [project.projectId] }, after: { ownerlessProjects: [] } },
+    ]);
+    expect(await toldIn(lab.id)).toEqual([
+      { before: { ...before, projects: [theirs.projectId] }, after: { ownerlessProjects: [theirs.projectId] } },
+    ]);
+    expect(await toldIn(other.id)).toEqual([]);
+    const ofOtto = (await tenancy.journal(lab.id)).at(-1);
+    expect(ofOtto).toMatchObject({ action: 'tenant.forget-member', before: { projects: [], ranTenant: true } });
   });
 
   it('is somebody new when they sign in again', async () => {

@@ -6,13 +6,15 @@ import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { emailKeyOf } from './email-key.ts';
+import { changesAreCovered } from './membership-changes.ts';
 import type { Ports } from './ports.ts';
-import { ErasedPersonRow, InvitationRow, PersonRow, ProjectMemberRow, ProjectRow, TenantAdminRow } from './tables.ts';
+import { ErasedPersonRow, InvitationRow, PersonRow, ProjectRow } from './tables.ts';
 
 /**
  * Forgets a person: identity, name, address, salt, memberships and invitations to the address are gone. What is left is
- * the reference, which nothing leads back from. Nobody can keep it from happening: a project that the person owned has
- * no owner then, and a tenant that nobody else ran has no admin, until somebody is invited.
+ * the reference, which nothing leads back from; each tenant to which they belonged has a record of its own. Nobody can
+ * keep it from happening: a project that the person owned has no owner then, and a tenant that nobody else ran has no
+ * admin, until somebody is invited.
  *
  * @throws Problem person_not_found, also when they were erased before
  */
@@ -27,23 +29,62 @@ export function erasePerson(
     const person = await tx.findOne(PersonRow, { where: { id: personId }, lock: { mode: 'pessimistic_write' } });
     if (!person) throw Problem.notFound('person', personId);
     const ownerless = await disown(tx, personId);
-    const { affected: projects } = await tx.delete(ProjectMemberRow, { personId });
-    const { affected: tenants } = await tx.delete(TenantAdminRow, { personId });
+    const left = await endMemberships(tx, personId);
     // An address that is not verified may be somebody else's, who is still to be invited.
     if (person.isEmailVerified) await forgetInvitations(tx, person.email, at);
     await tx.delete(PersonRow, { id: personId });
 
     const { reference, mutations = 1n } = person;
-    await tx.insert(ErasedPersonRow, { reference, erasedAt: at, projectsOwned: ownerless.length, mutations });
-    const before = { projects, tenants };
+    const erased = { reference, erasedAt: at, projectsOwned: ownerless.length, tenants: left.length, mutations };
+    await tx.insert(ErasedPersonRow, erased);
+    const before = { tenants: left.map(({ tenantId }) => tenantId) };
     const after = { reason, ownerlessProjects: ownerless };
-    await journal(tx, [{ at, actor, action: 'person.erase', subject: reference, before, after }]);
+    await journal(tx, [
+      ...left.map((place) => ({
+        at,
+        actor,
+        action: 'tenant.forget-member',
+        ...whatTenantLost(place, reference, ownerless),
+      })),
+      { at, actor, action: 'person.erase', subject: reference, before, after },
+    ]);
     return { reference, ownerlessProjects: ownerless };
   });
 }
 
+interface Place {
+  tenantId: string;
+  projectId: string;
+}
+
+/** A tenant to which a person belonged. */
+interface Left {
+  tenantId: string;
+  projects: string[];
+  ranTenant: boolean;
+}
+
+async function endMemberships(tx: EntityManager, personId: string): Promise<Left[]> {
+  await changesAreCovered(tx);
+  return tx.query(
+    `WITH member AS (DELETE FROM project_member WHERE person_id = $1 RETURNING tenant_id, project_id),
+          admin AS (DELETE FROM tenant_admin WHERE person_id = $1 RETURNING tenant_id)
+     SELECT tenant_id AS "tenantId", array_remove(array_agg(project_id::text ORDER BY project_id), NULL) AS projects,
+            bool_or(project_id IS NULL) AS "ranTenant"
+       FROM (SELECT * FROM member UNION ALL SELECT tenant_id, NULL FROM admin) AS place
+      GROUP BY tenant_id ORDER BY tenant_id`,
+    [personId],
+  );
+}
+
+/** Each tenant's own record, so that whoever looks at one sees why a member is gone, and nothing of other tenants. */
+function whatTenantLost({ tenantId, projects, ranTenant }: Left, member: string, ownerless: Place[]) {
+  const ownerlessProjects = ownerless.filter((place) => place.tenantId === tenantId).map(({ projectId }) => projectId);
+  return { tenantId, subject: tenantId, before: { member, projects, ranTenant }, after: { ownerlessProjects } };
+}
+
 /** Locks the projects of which a person is a member, as all do who change memberships, and takes what they own. */
-async function disown(tx: EntityManager, personId: string): Promise<{ tenantId: string; projectId: string }[]> {
+async function disown(tx: EntityManager, personId: string): Promise<Place[]> {
   await tx.query(
     `SELECT FROM project WHERE id IN (SELECT project_id FROM project_member WHERE person_id = $1)
       ORDER BY id FOR UPDATE`,
@@ -56,9 +97,9 @@ async function disown(tx: EntityManager, personId: string): Promise<{ tenantId: 
     .where('owner_id = :personId', { personId })
     .returning('tenant_id AS "tenantId", id AS "projectId"')
     .execute();
-  return raw as { tenantId: string; projectId: string }[];
+  return raw as Place[];
 }
 
-/** Those that are over name no address any more; those that have expired still do. */
+/** Those that are over name no address any more; those that have just expired still do. */
 const forgetInvitations = (tx: EntityManager, email: string, at: Date) =>
   tx.update(InvitationRow, { emailKey: emailKeyOf(email) }, { forgottenAt: at, email: null, emailKey: null });

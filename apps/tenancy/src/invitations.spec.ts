@@ -49,6 +49,50 @@ describe('an invitation', () => {
     expect(await codeOf(otto.listInvitations({ tenantId }))).toBe('not_allowed');
   });
 
+  it('forgets whom it was for once it has expired', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, otto } = await university(tenancy);
+    const { invitation, secret } = await invite(otto, project, 'late@example.org');
+    const id = invitation!.id;
+    tenancy.clock.advance(14 * DAY_MS - 1);
+    await invite(otto, project, 'new@example.org');
+    expect(await tenancy.expireInvitations()).toBe(0);
+    tenancy.clock.advance(1);
+    expect([await tenancy.expireInvitations(), await tenancy.expireInvitations()]).toEqual([1, 0]);
+
+    const rows = await inScope(tenancy.db, 'all', (tx) => tx.query('SELECT invitation::text FROM invitation'));
+    expect(JSON.stringify(rows)).not.toContain('late@example.org');
+    expect((await tenancy.journal(id)).at(-1)).toEqual({
+      actor: 'tenancy',
+      action: 'invitation.expire',
+      subject: id,
+      tenant_id: tenantId,
+      before: { state: 'OPEN' },
+      after: { state: 'EXPIRED' },
+    });
+    const { invitations } = await otto.listInvitations(project);
+    expect(invitations.map(({ email, state }) => [email, State[state]])).toEqual([
+      ['new@example.org', 'OPEN'],
+      ['', 'EXPIRED'],
+    ]);
+    expect(await codeOf(tenancy.person('late').acceptInvitation({ secret }))).toBe('invitation_expired');
+    expect(await codeOf(invite(otto, project, 'late@example.org'))).toBe('ok');
+    expect(await otto.revokeInvitation({ ...project, id })).toMatchObject({ state: State.REVOKED });
+    expect((await otto.listInvitations(project)).invitations).toHaveLength(2);
+  });
+
+  it('forgets by the hundred, and by several replicas at once', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    for (let n = 0; n < 120; n++) await invite(otto, project, `late${n}@example.org`);
+    tenancy.clock.advance(14 * DAY_MS);
+    await Promise.all([1, 2, 3].map(() => tenancy.expireInvitations()));
+    while ((await tenancy.expireInvitations()) > 0);
+    const expired = (await tenancy.journal()).filter(({ action }) => action === 'invitation.expire');
+    expect(new Set(expired.map(({ subject }) => subject)).size).toBe(120);
+    expect(expired).toHaveLength(120);
+  });
+
   it('is taken back once, and forgets whom it was for', async () => {
     await using tenancy = await tenancyUnderTest();
     const { project, otto } = await university(tenancy);

@@ -23,14 +23,18 @@ export const placeOf = ({ tenantId, projectId }: { tenantId: string; projectId: 
   projectId: projectId || IsNull(),
 });
 
-/** Those that are open, and those that ended because nobody took them up in time. Newest first. */
+/** Those that are open, and those that nobody took up in time, soon without their address. Newest first. */
 export function listInvitations(
   { db, clock }: Ports,
   request: ListInvitationsRequest,
 ): Promise<MessageInitShape<typeof ListInvitationsResponseSchema>> {
   return inScope(db, { tenantId: request.tenantId }, async (tx) => {
+    const place = placeOf(request);
     const rows = await tx.find(InvitationRow, {
-      where: { ...placeOf(request), email: Not(IsNull()) },
+      where: [
+        { ...place, email: Not(IsNull()) },
+        { ...place, expiredAt: Not(IsNull()), revokedAt: IsNull() },
+      ],
       order: { createdAt: 'DESC', id: 'DESC' },
     });
     return { invitations: rows.map((row) => toInvitation(row, clock.now())) };

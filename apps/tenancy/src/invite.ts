@@ -89,6 +89,7 @@ async function invite(
     acceptedBy: null,
     revokedAt: null,
     forgottenAt: null,
+    expiredAt: null,
   };
   await tx.insert(InvitationRow, invitation);
   const { id, tenantId, projectId, role, expiresAt } = invitation;

@@ -1,14 +1,17 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { JournalService } from '@kontor/contracts/journal/v1/journal';
 import { AccessRule_Role } from '@kontor/contracts/rules/v1/rules';
-import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
+import { Member_Role as Role, TenancyService } from '@kontor/contracts/tenancy/v1/tenancy';
 import { connect } from '@kontor/kit/connect';
+import { countLine, countMutations } from '@kontor/kit/journal-mutations';
 import { actingFor, personWith } from '@kontor/testing/acting-for';
-import { idOf, projectWith, university } from '../testing/story.ts';
-import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
-
-type Act = [what: string, act: () => Promise<unknown>];
+import { another, undone } from '@kontor/testing/around-service';
+import { mutatingMethods } from '@kontor/testing/mutating-methods';
+import { MembershipChanges1763769600002 } from '../migrations/0002-membership-changes.ts';
+import { everyMutation } from '../testing/every-mutation.ts';
+import { idOf, university } from '../testing/story.ts';
+import { codeOf, tenancyUnderTest } from '../testing/tenancy-under-test.ts';
+import { MUTATION_COUNTS } from './mutation-counts.ts';
 
 describe('the journal', () => {
   it('has one record of every mutation, in which nobody has a name', async () => {
@@ -16,10 +19,10 @@ describe('the journal', () => {
     for (const [what, act] of await everyMutation(tenancy)) {
       const before = (await tenancy.journal()).length;
       await act();
-      expect([what, (await tenancy.journal()).length - before]).toEqual([what, 1]);
+      expect([what, (await tenancy.journal()).length - before]).toEqual([what, recordsOf(what)]);
       await act().catch(() => undefined);
       const after = (await tenancy.journal()).length - before;
-      expect([what, after]).toEqual([what, AGAIN_IS_ANOTHER.has(what) ? 2 : 1]);
+      expect([what, after]).toEqual([what, recordsOf(what) + (AGAIN_IS_ANOTHER.has(what) ? 1 : 0)]);
     }
     const text = JSON.stringify(await tenancy.journal());
     for (const name of ['ada', 'otto', 'mia', 'vera', 'eve', 'staff', 'guest']) {
@@ -64,15 +67,9 @@ describe('the journal', () => {
     opened.push(() => journal.close());
     const staff = await actingFor(journal, tenancy.tls, personWith([AccessRule_Role.OPERATOR_STAFF]));
     const { count } = await staff.verifyJournal({ count: true });
-    const wrong = count?.kinds.filter(({ mutations, records }) => mutations !== records);
-    expect(wrong).toEqual([]);
-    const memberships = ['project.set-member', 'project.remove-member', 'tenant.remove-admin'];
+    expect(count && countLine(count)).toEqual(COMPLETE);
     const entries = await tenancy.journal();
-    const uncounted = entries.filter(({ action }) => memberships.includes(action));
-    expect(count).toMatchObject({
-      uncounted: BigInt(uncounted.length),
-      records: BigInt(entries.length - uncounted.length),
-    });
+    expect(count?.records).toBe(BigInt(entries.length));
     const { records } = await staff.listJournal({ page: { pageSize: 500 } });
     expect(records).toHaveLength(entries.length);
     const researcher = await actingFor(journal, tenancy.tls, personWith([]));
@@ -80,56 +77,82 @@ describe('the journal', () => {
   });
 });
 
+describe('the count of mutations', () => {
+  it('is of everything that tenancy can be asked to change', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const methods = new Set((await everyMutation(tenancy)).map(([method]) => method));
+    expect([...methods].toSorted()).toEqual(mutatingMethods(TenancyService).toSorted());
+  });
+
+  it('is right after each of them, and misses any record that is gone', async () => {
+    await using tenancy = await tenancyUnderTest();
+    for (const [method, act] of await everyMutation(tenancy)) {
+      await act();
+      expect([method, await tenancy.count()]).toEqual([method, COMPLETE]);
+    }
+    tenancy.clock.advance(14 * 86_400_000);
+    await tenancy.expireInvitations();
+    expect(await tenancy.count()).toEqual(COMPLETE);
+    const actions = new Set((await tenancy.journal()).map(({ action }) => action));
+    expect(actions.size).toBe(22);
+    for (const action of actions) {
+      const gone = `DELETE FROM journal WHERE seq = (SELECT min(seq) FROM journal WHERE action = '${action}')`;
+      expect([action, await tenancy.count(gone)]).toEqual([action, expect.stringContaining('INCOMPLETE')]);
+    }
+  });
+
+  it('is right from the first moment where there were memberships before it', async () => {
+    await using tenancy = await tenancyUnderTest();
+    for (const [method, act] of await everyMutation(tenancy)) {
+      if (method === 'erasePerson') break;
+      await act();
+    }
+    const count = await undone(tenancy.database.ownerUrl, async (runner) => {
+      const migration = new MembershipChanges1763769600002();
+      await migration.down(runner);
+      await migration.up(runner);
+      return countMutations(runner.manager, MUTATION_COUNTS);
+    });
+    expect(countLine(count)).toEqual(COMPLETE);
+    expect(countLine(count)).toBe(await tenancy.count());
+  });
+
+  it('sees what was made around the service', async () => {
+    await using tenancy = await tenancyUnderTest();
+    for (const [, act] of await everyMutation(tenancy)) await act();
+    for (const sql of AROUND) {
+      expect([sql, await tenancy.count(sql)]).toEqual([sql, expect.stringContaining('INCOMPLETE')]);
+    }
+  });
+});
+
+const COMPLETE = expect.stringMatching(/^journal complete: mutations=(\d+) records=\1$/);
+
+/** What only the superuser can do. */
+const AROUND = [
+  `UPDATE person SET email = 'other@example.org' WHERE name = 'ada'`,
+  another('person', `'id', gen_random_uuid(), 'subject', 'x', 'reference', 'x'`),
+  `UPDATE tenant SET state = 2`,
+  another('project', `'id', gen_random_uuid(), 'slug', 'x', 'owner_id', NULL`),
+  'UPDATE project SET owner_id = NULL',
+  'DELETE FROM project_member WHERE role = 4',
+  'UPDATE project_member SET role = 3 WHERE role = 4',
+  another('tenant_admin', `'person_id', (SELECT id FROM person WHERE name = 'vera')`),
+  'DELETE FROM tenant_admin',
+  `INSERT INTO erased_person VALUES ('x', '2031-01-01', 0, 0)`,
+  another('invitation', `'id', gen_random_uuid(), 'secret_sha256', '\\x00'`),
+  `UPDATE invitation SET revoked_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
+  `UPDATE invitation SET expired_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
+  another('project_token', `'id', gen_random_uuid(), 'secret_sha256', '\\x00'`),
+  another('journal', `'seq', 999999`, 'true', 'OVERRIDING SYSTEM VALUE'),
+  another('journal', `'seq', 999999, 'action', 'x'`, 'true', 'OVERRIDING SYSTEM VALUE'),
+];
+
 const opened: (() => void)[] = [];
 afterAll(() => opened.forEach((close) => close()));
 
-/** Mutations that make something new each time, where others are the same again or refused. */
-const AGAIN_IS_ANOTHER = new Set(['token']);
+/** What makes something new each time, where the rest is the same again or refused. */
+const AGAIN_IS_ANOTHER = new Set(['createProjectToken']);
 
-/** Each kind of mutation once, in an order in which each can be done. */
-async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
-  const { staff } = tenancy;
-  const { tenantId, project, ada, otto, mia, vera } = await university(tenancy);
-  const other = await projectWith(ada, tenantId, 'other', { owner: mia });
-  const guest = tenancy.person('guest');
-  const [ottoId, miaId, veraId] = [await idOf(tenancy, otto), await idOf(tenancy, mia), await idOf(tenancy, vera)];
-  const expiresAt = timestampFromDate(new Date(tenancy.clock.now().getTime() + 60_000));
-  const reason = 'a reason';
-  let [invitation, secret, token] = ['', '', ''];
-  const invite = async (email: string) => {
-    const made = await otto.inviteProjectMember({ project, email, role: Role.VIEWER });
-    [invitation, secret] = [made.invitation!.id, made.secret];
-  };
-  const admin = await ada.inviteTenantAdmin({ tenantId, email: 'otto@example.org' });
-  return [
-    ['person', () => idOf(tenancy, guest)],
-    ['name', () => idOf(tenancy, tenancy.person('guest', { email: 'other@example.org' }))],
-    ['tenant', () => staff.createTenant({ parentId: tenantId, slug: 'lab', displayName: 'Lab' })],
-    ['move', () => staff.updateTenant({ tenantId, resourceVersion: 1n, displayName: 'Uni' })],
-    ['suspend', () => staff.suspendTenant({ tenantId, reason })],
-    ['resume', () => staff.resumeTenant({ tenantId })],
-    ['project', () => ada.createProject({ tenantId, slug: 'new', displayName: 'New' })],
-    ['rename', () => otto.updateProject({ project, resourceVersion: 2n, displayName: 'Sight' })],
-    ['pause', () => ada.suspendProject({ project, reason })],
-    ['go on', () => ada.resumeProject({ project })],
-    ['member', () => otto.setProjectMember({ project, personId: veraId, role: Role.MEMBER })],
-    ['transfer', () => otto.transferProject({ project, ownerId: miaId })],
-    ['hand back', () => mia.transferProject({ project, ownerId: ottoId })],
-    ['remove', () => otto.removeProjectMember({ project, personId: veraId })],
-    ['invite', () => invite('other@example.org')],
-    ['accept', () => tenancy.person('guest', { email: 'other@example.org' }).acceptInvitation({ secret })],
-    ['invite another', () => invite('nobody@example.org')],
-    ['revoke', () => otto.revokeInvitation({ ...project, id: invitation })],
-    ['second admin', () => otto.acceptInvitation({ secret: admin.secret })],
-    ['no admin', () => ada.removeTenantAdmin({ tenantId, personId: ottoId })],
-    [
-      'token',
-      async () => {
-        token = (await otto.createProjectToken({ project, name: 'x', role: Role.VIEWER, expiresAt })).token!.id;
-      },
-    ],
-    ['no token', () => otto.revokeProjectToken({ project, id: token })],
-    ['erase', () => staff.erasePerson({ personId: miaId, reason })],
-    ['new owner', () => ada.inviteProjectMember({ project: other, email: 'otto@example.org', role: Role.OWNER })],
-  ];
-}
+/** Who is erased leaves a record in each tenant, here one, beside their own. */
+const recordsOf = (method: string): number => (method === 'erasePerson' ? 2 : 1);

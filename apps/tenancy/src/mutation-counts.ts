@@ -1,8 +1,9 @@
 import type { MutationCount } from '@kontor/kit/journal-mutations';
 
 /**
- * How many mutations there were, counted without the journal. Changes and ends of memberships leave nothing to count:
- * a membership that has ended must leave no trace of who it was.
+ * How many mutations there were, counted without the journal. Memberships come and go by invitations, transfers and
+ * erasures, whose own kinds count them, or are changed by hand: then the database notes that one was, and not whose,
+ * because a membership that has ended must leave no trace of who it was.
  */
 export const MUTATION_COUNTS: MutationCount[] = [
   {
@@ -12,6 +13,16 @@ export const MUTATION_COUNTS: MutationCount[] = [
                  (SELECT coalesce(sum(mutations), 0) FROM erased_person)`,
   },
   { what: 'people erased', actions: /^person\.erase$/, sql: 'SELECT count(*) FROM erased_person' },
+  {
+    what: 'tenants that they left by it',
+    actions: /^tenant\.forget-member$/,
+    sql: 'SELECT coalesce(sum(tenants), 0) FROM erased_person',
+  },
+  {
+    what: 'memberships changed by hand',
+    actions: /^(project\.(set|remove)-member|tenant\.remove-admin)$/,
+    sql: 'SELECT count(*) FROM membership_change',
+  },
   {
     what: 'changes of tenants',
     actions: /^tenant\.(create|update|suspend|resume)$/,
@@ -35,6 +46,11 @@ export const MUTATION_COUNTS: MutationCount[] = [
     what: 'invitations taken back',
     actions: /^invitation\.revoke$/,
     sql: 'SELECT count(revoked_at) FROM invitation',
+  },
+  {
+    what: 'invitations expired',
+    actions: /^invitation\.expire$/,
+    sql: 'SELECT count(expired_at) FROM invitation',
   },
   { what: 'project tokens', actions: /^project-token\.create$/, sql: 'SELECT count(*) FROM project_token' },
   {

@@ -16,7 +16,11 @@ describe('the catalogue of the database', () => {
        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND (c.relname = 'tenant' OR EXISTS
          (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped))
        ORDER BY c.relname`);
-    const names = ['invitation', 'journal', 'project', 'project_member', 'project_token', 'tenant', 'tenant_admin'];
+    const [ofProjects, ofTenants] = [
+      ['project', 'project_member', 'project_token'],
+      ['tenant', 'tenant_admin'],
+    ];
+    const names = ['invitation', 'journal', 'membership_change', ...ofProjects, ...ofTenants];
     expect(tables).toEqual(names.map((name) => ({ name, enabled: true, forced: true, hasPolicy: true })));
   });
 

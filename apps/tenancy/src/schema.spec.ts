@@ -16,11 +16,10 @@ describe('what the database itself promises', () => {
 
   it('can be undone and done again', async () => {
     await using fresh = await testDatabase('tenancy', database.migrations);
-    const [Migration] = database.migrations;
     const owner = new pg.Client({ connectionString: fresh.ownerUrl });
     await owner.connect();
     const query = (sql: string) => owner.query(sql);
-    await new Migration!().down({ query } as never);
+    for (const Migration of database.migrations.toReversed()) await new Migration().down({ query } as never);
     await owner.query('DELETE FROM migrations');
     await owner.end();
     expect(await migrate({ ...database, url: fresh.ownerUrl })).toMatchObject({ drift: [] });
@@ -39,6 +38,7 @@ describe('what the database itself promises', () => {
     ['a journal that changes', `UPDATE journal SET actor = 'x'`],
     ['a journal without a record', 'DELETE FROM journal'],
     ['an erasure that is undone', 'DELETE FROM erased_person'],
+    ['a change of members that is hidden', 'DELETE FROM membership_change'],
   ])('keeps the service from %s', async (_, sql) => {
     await using tenancy = await tenancyUnderTest();
     await expect(tenancy.db.query(sql)).rejects.toThrow('permission denied');

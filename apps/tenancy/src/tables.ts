@@ -25,6 +25,8 @@ export class ErasedPersonRow {
   @PrimaryColumn('text') reference!: string;
   @Column('timestamptz') erasedAt!: Date;
   @Column('int') projectsOwned!: number;
+  /** In how many tenants they were. */
+  @Column('int') tenants!: number;
   /** How often tenancy wrote down what it was told of them. */
   @Column('bigint', { transformer: asBigint }) mutations!: bigint;
 }
@@ -97,6 +99,8 @@ export class InvitationRow {
   @Column('timestamptz', { nullable: true }) revokedAt!: Date | null;
   /** When the person whose address it named was erased. */
   @Column('timestamptz', { nullable: true }) forgottenAt!: Date | null;
+  /** When its address was forgotten because nobody had taken it up in time. */
+  @Column('timestamptz', { nullable: true }) expiredAt!: Date | null;
 }
 
 @Entity()

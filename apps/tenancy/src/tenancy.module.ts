@@ -8,6 +8,7 @@ import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { TenancyConfig } from './config.ts';
 import database from './database.ts';
+import { ExpiredInvitations } from './expired-invitations.ts';
 import { MUTATION_COUNTS } from './mutation-counts.ts';
 import { OperatorTenant } from './operator-tenant.ts';
 import { Ports } from './ports.ts';
@@ -28,6 +29,7 @@ export const tenancyService = (
     providers: [
       { provide: Ports, inject: [DataSource], useFactory: (db: DataSource): Ports => ({ db, clock, operator }) },
       OperatorTenant,
+      ExpiredInvitations,
       TenancyController,
       ...journalProviders({ service: 'tenancy', clock, counts: MUTATION_COUNTS }),
     ],

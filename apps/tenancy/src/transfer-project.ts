@@ -3,6 +3,7 @@ import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
+import { changesAreCovered } from './membership-changes.ts';
 import { referenceOf } from './people.ts';
 import type { Ports } from './ports.ts';
 import { lockProject, projectOf, toProject, type ProjectMessage } from './projects.ts';
@@ -23,6 +24,7 @@ export async function transferProject(
   return inScope(db, { tenantId }, async (tx) => {
     const project = await lockProject(tx, tenantId, id);
     if (project.ownerId === ownerId) return toProject(project);
+    await changesAreCovered(tx);
     // Should they hand it on one day, they stay a member, also where they were a viewer before.
     const { affected } = await tx.update(
       ProjectMemberRow,

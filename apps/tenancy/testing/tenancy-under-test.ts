@@ -4,14 +4,18 @@ import { connect } from '@kontor/kit/connect';
 import { dataSourceOptions } from '@kontor/kit/database';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid5 } from '@kontor/kit/id';
+import { countLine, countMutations } from '@kontor/kit/journal-mutations';
 import { problemOf } from '@kontor/kit/problem';
 import { serve } from '@kontor/kit/serve';
 import { inScope } from '@kontor/kit/tenant-scope';
+import { superuserUrl, undone } from '@kontor/testing/around-service';
 import { testDatabase } from '@kontor/testing/database';
 import { FakeClock } from '@kontor/testing/fake-clock';
 import { testTls } from '@kontor/testing/test-tls';
 import { DataSource } from 'typeorm';
 import database from '../src/database.ts';
+import { ExpiredInvitations } from '../src/expired-invitations.ts';
+import { MUTATION_COUNTS } from '../src/mutation-counts.ts';
 import { tenancyService } from '../src/tenancy.module.ts';
 import { throughGateway, type Credential } from './through-gateway.ts';
 
@@ -70,6 +74,14 @@ export async function tenancyUnderTest() {
           [subject ?? null],
         ),
       ),
+    /** Sees to invitations that have expired, now instead of within a minute. */
+    expireInvitations: () => served.app.get(ExpiredInvitations).sweep(),
+    /** Whether the journal is complete, or what the count would say after some SQL of the superuser. */
+    count: (sql = 'SELECT'): Promise<string> =>
+      undone(superuserUrl(fresh), async (runner) => {
+        await runner.query(sql);
+        return countLine(await countMutations(runner.manager, MUTATION_COUNTS));
+      }),
     async [Symbol.asyncDispose]() {
       gateway.close();
       compute.close();

@@ -49,8 +49,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   await stopPostmaster(dataFolder(directory), STOP_MS);
   const port = options.port || (await freePort());
   const server = await launch(directory, user, settings(port, durability), options.logFile);
-  const password = readFileSync(passwordFile(directory), 'utf8');
-  return { directory, port, ...server, adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
+  return { directory, port, ...server, adminUrl: adminUrlOf(directory, port) };
+}
+
+/** How the superuser connects to the cluster of a directory. Throws PostgresFault where there is none yet. */
+export function adminUrlOf(directory: string, port: number): string {
+  const file = passwordFile(directory);
+  if (!existsSync(file))
+    throw new PostgresFault(`There is no PostgreSQL in ${directory} yet.`, 'Start Kontor once: it makes one.');
+  return `postgres://postgres:${readFileSync(file, 'utf8')}@127.0.0.1:${port}/postgres`;
 }
 
 /** Its path without links, by which a server is known again; the folders above it are made. */

@@ -35,14 +35,40 @@ describe('the database of a service', () => {
     expect(await sql(url, 'SELECT * FROM ledger')).toEqual([]);
   });
 
-  it('gives neither role any power beyond it', async () => {
+  it('gives no role any power beyond it', async () => {
     await ensure('quota');
     const powers = `SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS power
       FROM pg_roles WHERE rolname ~ '^kontor_quota' ORDER BY rolname`;
     expect(await sql(cluster.adminUrl, powers)).toEqual([
       { rolname: 'kontor_quota', power: false },
+      { rolname: 'kontor_quota_ledger', power: false },
       { rolname: 'kontor_quota_owner', power: false },
     ]);
+  });
+
+  it('has a role that nobody signs in as; the service may take it on, and lacks its rights before', async () => {
+    const { ownerUrl, url } = await ensure('quota');
+    await sql(ownerUrl, 'CREATE TABLE money AS SELECT 1 AS one; GRANT SELECT ON money TO kontor_quota_ledger');
+    await expect(sql(url, 'SELECT * FROM money')).rejects.toThrow('permission denied for table money');
+    const as = new URL(url);
+    as.searchParams.set('options', '-c role=kontor_quota_ledger');
+    expect(await sql(as.href, 'SELECT one, current_user::text AS who FROM money')).toEqual([
+      { one: 1, who: 'kontor_quota_ledger' },
+    ]);
+    const stranger = new URL((await ensure('compute')).url);
+    [stranger.pathname, stranger.search] = ['/kontor_compute', as.search];
+    await expect(sql(stranger.href, 'SELECT 1')).rejects.toThrow('kontor_quota_ledger');
+    as.username = 'kontor_quota_ledger';
+    await expect(sql(as.href, 'SELECT 1')).rejects.toThrow('kontor_quota_ledger');
+  });
+
+  it('gets the role that it lacks where it was made before there was one', async () => {
+    const { ownerUrl } = await ensure('quota');
+    await sql(cluster.adminUrl, 'REVOKE kontor_quota_ledger FROM kontor_quota');
+    await sql(withDatabase(cluster.adminUrl, 'kontor_quota'), 'DROP OWNED BY kontor_quota_ledger');
+    await sql(cluster.adminUrl, 'DROP ROLE kontor_quota_ledger');
+    await ensure('quota');
+    await sql(ownerUrl, 'CREATE TABLE later (); GRANT SELECT ON later TO kontor_quota_ledger');
   });
 
   it('is the only one that its roles may enter', async () => {

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { RateSchema, type Rate } from '@kontor/contracts/quota/v1/quota';
 import { testDatabase } from '@kontor/testing/database';
 import { Column, DataSource, Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { databaseModule, dataSourceOptions, transaction } from './database.ts';
+import { databaseModule, dataSourceOptions, furtherDatabase, FurtherDatabase, transaction } from './database.ts';
 import { journal, journalTableSql, readJournal } from './journal.ts';
 import { problemOf } from './problem.ts';
 import { asBigint, toMessage, type Row } from './row.ts';
@@ -153,8 +153,35 @@ describe('a service', () => {
   });
 });
 
-function start(url: string, migrations: (new () => MigrationInterface)[]) {
-  @Module({ imports: [databaseModule({ service: 'kit', tables: [RateRow], migrations, url })] })
+describe('further connections of a service', () => {
+  it('have settings of their own, and are closed when the service stops', async () => {
+    const { database } = await setup();
+    const app = await start(database.url, [Rates1700000000000]);
+    const further = app.get(Further);
+    const setting = async (from: DataSource) => (await from.query<object[]>('SHOW enable_seqscan'))[0];
+    expect(await setting(further)).toEqual({ enable_seqscan: 'off' });
+    expect(await setting(app.get(DataSource))).toEqual({ enable_seqscan: 'on' });
+    await app.close();
+    expect(further.isInitialized).toBe(false);
+  });
+
+  it('open when the schema is known to be right, so that what is wrong with it is said first', async () => {
+    const { database } = await setup();
+    const asNobody = { role: 'nobody_there' };
+    await expect(start(database.url, [], asNobody)).rejects.toThrow('newer than this code');
+    await expect(start(database.url, [Rates1700000000000], asNobody)).rejects.toThrow('nobody_there');
+  });
+});
+
+class Further extends FurtherDatabase {}
+
+function start(
+  url: string,
+  migrations: (new () => MigrationInterface)[],
+  settings: Record<string, string> = { enable_seqscan: 'off' },
+) {
+  const config = { service: 'kit', tables: [RateRow], migrations, url };
+  @Module({ imports: [databaseModule(config)], providers: [furtherDatabase(Further, { ...config, settings })] })
   class App {}
   return NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
 }

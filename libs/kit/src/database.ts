@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Pool, PoolClient } from 'pg';
 import {
@@ -24,7 +24,7 @@ export interface DatabaseConfig extends ServiceDatabase {
   poolSize?: number;
   /** Lets statements that do not wait for each other travel together. */
   pipeline?: boolean;
-  /** PostgreSQL settings of each connection, such as `{ enable_seqscan: 'off' }`. */
+  /** PostgreSQL settings of each connection, such as `{ enable_seqscan: 'off' }` or a role to take on. */
   settings?: Record<string, string>;
 }
 
@@ -71,6 +71,27 @@ export function databaseModule(config: DatabaseConfig): DynamicModule {
     },
   });
 }
+
+/** Further connections to a service's database, such as under another role. A subclass is the token for them. */
+export abstract class FurtherDatabase extends DataSource implements OnApplicationShutdown {
+  async onApplicationShutdown(): Promise<void> {
+    if (this.isInitialized) await this.destroy();
+  }
+}
+
+/** For a module that has the `databaseModule` too: they open once the schema is known to be the right one. */
+export const furtherDatabase = (
+  Further: new (options: DataSourceOptions) => FurtherDatabase,
+  config: DatabaseConfig,
+): Provider => ({
+  provide: Further,
+  inject: [DataSource],
+  useFactory: async () => {
+    const dataSource = await new Further(dataSourceOptions(config)).initialize();
+    await hearConnections(dataSource);
+    return dataSource;
+  },
+});
 
 /**
  * A connection that the server cuts says so by an event, and says it twice; TypeORM listens to the first alone, and an

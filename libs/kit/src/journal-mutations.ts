@@ -41,6 +41,7 @@ export const countMutationsSql = (table: string, columns: string[]): string => {
 
 /** Counts mutations and records at one moment. Reads the whole journal; the transaction must see all tenants' rows. */
 export async function countMutations(tx: EntityManager, counts: MutationCount[]): Promise<JournalCount> {
+  await tx.query(READING_ALL);
   const columns = counts.map(({ sql }, n) => `(${sql})::text AS kind_${n}`);
   // One statement, so that all of it is of the same moment.
   const [row = {}] = await tx.query<Record<string, unknown>[]>(`SELECT ${[...columns, ACTIONS].join(', ')}`);
@@ -60,17 +61,28 @@ export async function countMutations(tx: EntityManager, counts: MutationCount[])
   };
 }
 
+/** Tables are read whole here, whatever a service's connections are set to, and that may take a while. */
+const READING_ALL = `
+  SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
+         set_config('enable_mergejoin', 'on', true), set_config('statement_timeout', '30s', true)`;
+
 const ACTIONS = `(
   SELECT json_object_agg(action, n::text) FROM (SELECT action, count(*) AS n FROM journal GROUP BY action) a
 ) AS actions`;
 
 const sum = (numbers: bigint[]): bigint => numbers.reduce((total, n) => total + n, 0n);
 
+const disagreeing = ({ kinds }: JournalCount) => kinds.filter(({ mutations, records }) => mutations !== records);
+
+/** Whether every mutation has its record and every record its mutation, of each kind, and there is no other record. */
+export const isComplete = (count: JournalCount): boolean => disagreeing(count).length === 0 && count.uncounted === 0n;
+
 /** The count in one line: `journal complete: mutations=N records=N`, or which kinds do not agree. */
-export function countLine({ mutations, records, uncounted, kinds }: JournalCount): string {
-  const wrong = kinds.filter((kind) => kind.mutations !== kind.records);
-  const which = wrong.map((kind) => `${kind.what}: ${kind.mutations} against ${kind.records}`).join('; ');
+export function countLine(count: JournalCount): string {
+  const { mutations, records, uncounted } = count;
+  const wrong = disagreeing(count).map((kind) => `${kind.what}: ${kind.mutations} against ${kind.records}`);
+  const which = wrong.join('; ');
   const rest = uncounted === 0n ? '' : ` uncounted=${uncounted}`;
-  const verdict = wrong.length === 0 ? 'complete' : 'INCOMPLETE';
+  const verdict = isComplete(count) ? 'complete' : 'INCOMPLETE';
   return `journal ${verdict}: mutations=${mutations} records=${records}${rest}${which && ` (${which})`}`;
 }

@@ -1,4 +1,4 @@
-type Type = 'uuid' | 'text' | 'int2' | 'int4' | 'int8' | 'timestamptz' | 'jsonb';
+type Type = 'uuid' | 'text' | 'int2' | 'int4' | 'int8' | 'boolean' | 'timestamptz' | 'jsonb';
 
 /** What `pg` and TypeORM both take. */
 export interface Statement {
@@ -75,7 +75,7 @@ const plain = String;
 const quoted = (value: unknown): string => `"${String(value).replace(/["\\]/g, '\\$&')}"`;
 
 const WRITERS: Record<Type, (value: unknown) => string> = {
-  uuid: plain, int2: plain, int4: plain, int8: plain, text: quoted,
+  uuid: plain, int2: plain, int4: plain, int8: plain, boolean: plain, text: quoted,
   timestamptz: (value) => (value as Date).toISOString(),
   jsonb: (value) => quoted(JSON.stringify(value, int64AsString)),
 };

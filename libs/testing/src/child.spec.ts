@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startChild } from './child.ts';
+import { startChild, startProgram } from './child.ts';
 
 const NODE = process.execPath;
 
@@ -37,5 +37,29 @@ describe('a child process of a test', () => {
   it('that ends before it prints what was awaited is not waited for', async () => {
     await using child = startChild(NODE, ['-e', 'console.error("no luck"); process.exitCode = 1']);
     await expect(child.prints(/ready/)).rejects.toThrow(/did not print \/ready\/: ended. It printed:\nno luck/);
+  });
+
+  it('is waited for until it answers, and asked to end', async () => {
+    await using child = startChild(NODE, [
+      '-e',
+      'process.on("SIGTERM", () => process.exit(7)); setInterval(() => 0, 9)',
+    ]);
+    let asked = 0;
+    await child.until(async () => ++asked > 2 && undefined);
+    expect(asked).toBe(3);
+    await child.stop();
+    expect(await child.exited).toBe(7);
+  });
+
+  it('that ends is not asked whether it answers, and what it printed is said', async () => {
+    await using child = startProgram('no/such/program.js', [], {});
+    const refused = () => Promise.reject(new Error('nobody answers'));
+    await expect(child.until(refused)).rejects.toThrow(/is not ready: it ended. It printed:[^]*Cannot find module/);
+    await child.stop();
+  });
+
+  it('that never answers is not waited for without end', async () => {
+    await using child = startChild(NODE, ['-e', 'setInterval(() => 0, 1e6)']);
+    await expect(child.until(() => Promise.resolve(false), 60)).rejects.toThrow(/not ready: Waited 60 ms/);
   });
 });

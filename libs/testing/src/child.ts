@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Child extends AsyncDisposable {
   pid: number;
@@ -11,7 +14,15 @@ export interface Child extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
   /** Waits until it has printed something that matches; fails at once when it ends without. */
   prints(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
+  /** Waits until `probe` neither throws nor answers false; fails with what it printed, at once when it ends without. */
+  until(probe: () => Promise<unknown>, withinMs?: number): Promise<void>;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
 }
+
+/** Starts a program of the repository, named by its path from the root, with this Node. */
+export const startProgram = (program: string, args: string[], env: Record<string, string>): Child =>
+  startChild(process.execPath, [program, ...args], env, ROOT);
 
 /** Starts a program of ours for a test. `await using` it, and it is gone at the end, whatever happens. */
 export function startChild(command: string, args: string[], env: Record<string, string> = {}, cwd = '.'): Child {
@@ -40,6 +51,18 @@ export function startChild(command: string, args: string[], env: Record<string, 
       ).catch((error: Error) => error.message);
       if (typeof found === 'object') return found;
       throw new Error(`${command} did not print ${pattern}: ${found}. It printed:\n${output}`);
+    },
+    async until(probe, withinMs = 20_000) {
+      const ready = async () => hasEnded() || ((await probe()) ?? true);
+      const why = await eventually('it is ready', ready, { withinMs, everyMs: 50 }).then(
+        () => (hasEnded() ? 'it ended' : undefined),
+        (error: Error) => error.message,
+      );
+      if (why) throw new Error(`${[command, ...args].join(' ')} is not ready: ${why}. It printed:\n${output}`);
+    },
+    async stop() {
+      if (!hasEnded()) child.kill('SIGTERM');
+      await exited.catch(() => undefined);
     },
     async [Symbol.asyncDispose]() {
       if (!hasEnded()) child.kill('SIGKILL');

@@ -4,6 +4,7 @@ import type { BudgetSchema, GetBudgetRequest, PayerBudgetSchema } from '@kontor/
 import { ProgrammeTerms_BudgetEnd as BudgetEnd } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { WHOLE_PPM } from '@kontor/ledger/subsidy';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -33,11 +34,13 @@ export class Budgets {
     const windowMs = request.windowMs || DAY_MS;
     const open = 'award.tenant_id = :tenantId AND award.project_id = :projectId AND award.due_at IS NOT NULL';
     const { tenantId, projectId } = project;
-    const awards = await findAwards(this.dataSource.manager, open, { tenantId, projectId },
-      (query) => query.orderBy({ 'award.granted_at': 'ASC', 'award.id': 'ASC' }));
     const ownId = accountId({ project, purpose: Purpose.PROJECT, asset: creditsOf(this.config.operator) });
     const since = new Date(now.getTime() - Number(windowMs));
-    const flows = await readFlows(this.dataSource, [ownId, ...awards.map(({ award }) => award.id)], since);
+    const { awards, flows } = await inScope(this.dataSource, project, async (tx) => {
+      const awards = await findAwards(tx, open, { tenantId, projectId },
+        (query) => query.orderBy({ 'award.granted_at': 'ASC', 'award.id': 'ASC' }));
+      return { awards, flows: await readFlows(tx, [ownId, ...awards.map(({ award }) => award.id)], since) };
+    });
     const budgetOf = (id: string, warnAtPpm: number[], rest: Payer): Payer[] => {
       const found: Flows | undefined = flows.get(id);
       return found ? [{ accountId: id, ...payerBudget(found, warnAtPpm, windowMs, now), ...rest }] : [];

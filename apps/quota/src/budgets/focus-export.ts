@@ -1,5 +1,6 @@
 import type { ExportFocusRequest } from '@kontor/contracts/quota/v1/budget';
 import { focusHeader, focusRows, type FocusCharge } from '@kontor/ledger/focus';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
@@ -32,15 +33,18 @@ export class FocusExport {
 
   private page(request: ExportFocusRequest, after: ChargeRecordRow | undefined): Promise<ChargeRecordRow[]> {
     const [from, to] = intervalOf(request);
-    const query = this.dataSource.getRepository(ChargeRecordRow).createQueryBuilder('c')
-      .where('c.closed_at >= :from AND c.closed_at < :to', { from, to })
-      .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' }).limit(PAGE_SIZE);
-    if (request.tenantId) query.andWhere('c.tenant_id = :tenantId', { tenantId: request.tenantId });
-    if (after) {
-      const { closedAt: at, tenantId: tenant, reservationId: id } = after;
-      query.andWhere('(c.closed_at, c.tenant_id, c.reservation_id) > (:at, :tenant, :id)', { at, tenant, id });
-    }
-    return query.getMany();
+    const { tenantId } = request;
+    return inScope(this.dataSource, tenantId ? { tenantId } : 'all', (tx) => {
+      const query = tx.createQueryBuilder(ChargeRecordRow, 'c')
+        .where('c.closed_at >= :from AND c.closed_at < :to', { from, to })
+        .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' }).limit(PAGE_SIZE);
+      if (tenantId) query.andWhere('c.tenant_id = :tenantId', { tenantId });
+      if (after) {
+        const { closedAt: at, tenantId: tenant, reservationId: id } = after;
+        query.andWhere('(c.closed_at, c.tenant_id, c.reservation_id) > (:at, :tenant, :id)', { at, tenant, id });
+      }
+      return query.getMany();
+    });
   }
 }
 

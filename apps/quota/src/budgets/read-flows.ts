@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Flows } from './payer-budget.ts';
 
 /**
@@ -28,8 +28,8 @@ interface FlowRow {
 }
 
 /** What each of these accounts got and gave, and what it gave for use since an instant. */
-export async function readFlows(dataSource: DataSource, ids: string[], since: Date): Promise<Map<string, Flows>> {
-  const rows = await dataSource.query<FlowRow[]>(FLOWS, [ids, since]);
+export async function readFlows(tx: EntityManager, ids: string[], since: Date): Promise<Map<string, Flows>> {
+  const rows = await tx.query<FlowRow[]>(FLOWS, [ids, since]);
   return new Map(rows.map(({ id, balance, held, floor, granted, burned, createdAt }) => [id, {
     balance: BigInt(balance), held: BigInt(held), floor: floor === null ? null : BigInt(floor),
     granted: BigInt(granted), burned: BigInt(burned), createdAt,

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 /** A movement as one of the statement's accounts sees it; the amount is below zero where it was taken. */
 export interface MovementRow {
@@ -30,11 +30,11 @@ const MOVEMENTS = `
 
 /** Oldest first. */
 export function readMovements(
-  dataSource: DataSource, ids: string[],
+  tx: EntityManager, ids: string[],
   { from, to, after, limit }: { from: Date; to: Date; after: [Date, string] | undefined; limit: number },
 ): Promise<MovementRow[]> {
   const [afterAt = null, afterId = null] = after ?? [];
-  return dataSource.query<MovementRow[]>(MOVEMENTS, [ids, from, to, afterAt, afterId, limit]);
+  return tx.query<MovementRow[]>(MOVEMENTS, [ids, from, to, afterAt, afterId, limit]);
 }
 
 const BALANCE = `
@@ -45,8 +45,8 @@ const BALANCE = `
 
 /** What the accounts held together before an instant; with a transfer, after that one of the instant. */
 export async function balanceBefore(
-  dataSource: DataSource, ids: string[], at: Date, transferId: string | null = null,
+  tx: EntityManager, ids: string[], at: Date, transferId: string | null = null,
 ): Promise<bigint> {
-  const [row] = await dataSource.query<{ balance: string }[]>(BALANCE, [ids, at, transferId]);
+  const [row] = await tx.query<{ balance: string }[]>(BALANCE, [ids, at, transferId]);
   return BigInt(row?.balance ?? 0);
 }

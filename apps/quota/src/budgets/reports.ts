@@ -1,15 +1,15 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import {
-  GetReportRequest_By as By, type GetReportRequest, type ReportRowSchema, type ReportSchema,
-} from '@kontor/contracts/quota/v1/budget';
+import type { GetReportRequest, ReportRowSchema, ReportSchema } from '@kontor/contracts/quota/v1/budget';
 import { cut, pageOf } from '@kontor/kit/page';
+import { enterScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { creditsOf } from '../assets.ts';
 import { QuotaConfig } from '../config.ts';
 import { intervalOf } from './interval.ts';
-import { RUNNING, SUMS, sumsBy } from './report-sql.ts';
+import { READING, reportSql, RUNNING } from './report-sql.ts';
+import { wholeMonths } from './whole-months.ts';
 
 /** Rows come by key. */
 const BY_KEY = z.tuple([z.string()]);
@@ -24,15 +24,18 @@ export class Reports {
 
   get(request: GetReportRequest): Promise<MessageInitShape<typeof ReportSchema>> {
     const { size, after } = pageOf(request.page, BY_KEY);
-    const which = [request.tenantId || null, ...intervalOf(request)];
-    // All of a report is of one instant; and whole tables are read, which the settings of the hot path would forbid.
+    const tenantId = request.tenantId || null;
+    const interval = intervalOf(request);
+    // All of a report is of one instant.
     return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
-      await tx.query('SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on');
-      const rows = await tx.query<(Sums & { key: string })[]>(sumsBy(BY_SQL[request.by] ?? ''),
-        [...which, after?.[0] ?? null, size + 1]);
-      const [total] = await tx.query<Sums[]>(SUMS, which);
+      await enterScope(tx, tenantId ? { tenantId } : 'all');
+      await tx.query(READING);
+      const sums = await tx.query<(Sums & { key: string | null })[]>(reportSql(request.by),
+        [tenantId, ...interval, ...wholeMonths(...interval), after?.[0] ?? null, size + 1]);
+      const total = sums.find(({ key }) => key === null);
       const [running] = await tx.query<{ ucr: string }[]>(RUNNING,
-        [request.tenantId || null, creditsOf(this.config.operator)]);
+        [tenantId, creditsOf(this.config.operator)]);
+      const rows = sums.flatMap((sum) => (sum.key === null ? [] : [{ ...sum, key: sum.key }]));
       const { items, page } = cut(rows, size, ({ key }) => [key] as const);
       return {
         rows: items.map((row) => rowMessage(row, row.key)), page, runningUcr: BigInt(running?.ucr ?? 0),
@@ -41,15 +44,6 @@ export class Reports {
     });
   }
 }
-
-/** What each kind of report groups by. */
-const BY_SQL: Record<number, string> = {
-  [By.PROGRAMME]: 'programme',
-  [By.TENANT]: 'tenant_id::text',
-  [By.PROJECT]: 'project_id::text',
-  [By.ACCELERATOR_CLASS]: 'accelerator_class',
-  [By.MONTH]: `to_char(closed_at AT TIME ZONE 'UTC', 'YYYY-MM')`,
-};
 
 function rowMessage({ jobs, deviceMs, lateDeviceMs, costUcr, awardUcr }: Sums, key: string): RowInit {
   const [cost, award] = [BigInt(costUcr), BigInt(awardUcr)];

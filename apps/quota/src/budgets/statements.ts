@@ -5,8 +5,9 @@ import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import { creditsOf } from '../assets.ts';
 import { QuotaConfig } from '../config.ts';
 import { AccountRow } from '../tables.ts';
@@ -24,13 +25,16 @@ export class Statements {
   async get(request: GetStatementRequest): Promise<MessageInitShape<typeof StatementSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const [from, to] = intervalOf(request);
-    const accounts = await this.accountsOf(request);
-    const ids = accounts.map(({ id }) => id);
-    const [opening, closing, before, rows] = await Promise.all([
-      balanceBefore(this.dataSource, ids, from), balanceBefore(this.dataSource, ids, to),
-      after && balanceBefore(this.dataSource, ids, ...after),
-      readMovements(this.dataSource, ids, { from, to, after, limit: size + 1 }),
-    ]);
+    const scope = request.project ?? 'all';
+    const { accounts, read: [opening, closing, before, rows] } = await inScope(this.dataSource, scope, async (tx) => {
+      const accounts = await this.accountsOf(tx, request);
+      const ids = accounts.map(({ id }) => id);
+      const read = await Promise.all([
+        balanceBefore(tx, ids, from), balanceBefore(tx, ids, to), after && balanceBefore(tx, ids, ...after),
+        readMovements(tx, ids, { from, to, after, limit: size + 1 }),
+      ]);
+      return { accounts, read };
+    });
     const { items, page } = cut(rows, size, ({ at, id }) => [at, id] as const);
     return {
       asset: accounts[0]?.asset ?? creditsOf(this.config.operator), opening, closing, page,
@@ -40,12 +44,14 @@ export class Statements {
   }
 
   /** The account that is named, or all that hold the project's credits. */
-  private async accountsOf({ project, accountId }: GetStatementRequest): Promise<AccountRow[]> {
+  private async accountsOf(
+    tx: EntityManager, { project, accountId }: GetStatementRequest,
+  ): Promise<AccountRow[]> {
     if (!project && accountId === '') throw nothingNamed();
     const ofProject = project && { tenantId: project.tenantId, projectId: project.projectId };
     const asset = creditsOf(this.config.operator);
     const which = accountId === '' ? { asset, purpose: In([Purpose.PROJECT, Purpose.AWARD]) } : { id: accountId };
-    const accounts = await this.dataSource.manager.findBy(AccountRow, { ...ofProject, ...which });
+    const accounts = await tx.findBy(AccountRow, { ...ofProject, ...which });
     if (accounts.length === 0 && accountId !== '') throw Problem.notFound('account', accountId);
     return accounts;
   }

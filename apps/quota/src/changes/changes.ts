@@ -9,11 +9,13 @@ import { journalInsert } from '@kontor/kit/journal';
 import type { Person } from '@kontor/kit/person';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import { existsWithDifferent } from '../decide/exists-with-different.ts';
 import { inTransaction, type Transaction } from '../in-transaction.ts';
+import { LedgerDatabase } from '../ledger-database.ts';
 import { ChangeRow } from '../programme-tables.ts';
 import { selfApproval } from '../programmes/not-own.ts';
 import { changeMessage, matterAsJson, matterIn, matterOf, type ChangeInit } from './change-message.ts';
@@ -26,12 +28,13 @@ import { refuseOtherProject } from './refuse-other-project.ts';
 @Injectable()
 export class Changes {
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   /** @throws Problem where it could not take effect now, or the id was used otherwise */
   async propose(request: ProposeChangeRequest, person: Person): Promise<ChangeInit> {
-    return changeMessage(await inTransaction(this.dataSource, (tx) => this.proposeOn(tx, request, person)));
+    return changeMessage(await inTransaction(this.ledger, (tx) => this.proposeOn(tx, request, person)));
   }
 
   private async proposeOn(tx: Transaction, request: ProposeChangeRequest, person: Person): Promise<ChangeRow> {
@@ -53,7 +56,7 @@ export class Changes {
 
   /** @throws Problem where it is the person's own, decided already, or cannot take effect any more */
   async agree(request: AgreeToChangeRequest, person: Person): Promise<ChangeInit> {
-    return changeMessage(await inTransaction(this.dataSource, async (tx) => {
+    return changeMessage(await inTransaction(this.ledger, async (tx) => {
       const found = await lockOpen(tx, request.id);
       if (found.proposedBy === person.reference) throw selfApproval('Whoever proposed a change cannot agree to it.');
       const matter = matterOf(found);
@@ -66,25 +69,28 @@ export class Changes {
 
   /** @throws Problem where it is decided already */
   async reject({ id, reason }: RejectChangeRequest, person: Person): Promise<ChangeInit> {
-    return changeMessage(await inTransaction(this.dataSource, async (tx) => {
+    return changeMessage(await inTransaction(this.ledger, async (tx) => {
       const found = await lockOpen(tx, id);
       return this.close(tx, found, State.REJECTED, reason, this.hands(person, [person.reference], reason), {});
     }));
   }
 
   async get(id: string): Promise<ChangeInit> {
-    const row = await this.dataSource.manager.findOneBy(ChangeRow, { id });
+    const row = await inScope(this.dataSource, 'all', (tx) => tx.findOneBy(ChangeRow, { id }));
     if (!row) throw Problem.notFound('change', id);
     return changeMessage(row);
   }
 
   async list(request: ListChangesRequest): Promise<MessageInitShape<typeof ListChangesResponseSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
-    const query = this.dataSource.manager.createQueryBuilder(ChangeRow, 'c')
-      .orderBy({ 'c.proposed_at': 'DESC', 'c.id': 'DESC' }).limit(size + 1);
-    if (request.state !== State.UNSPECIFIED) query.andWhere('c.state = :state', { state: request.state });
-    if (after) query.andWhere('(c.proposed_at, c.id) < (:at, :id)', { at: after[0], id: after[1] });
-    const { items, page } = cut(await query.getMany(), size, ({ proposedAt, id }) => [proposedAt, id] as const);
+    const rows = await inScope(this.dataSource, 'all', (tx) => {
+      const query = tx.createQueryBuilder(ChangeRow, 'c')
+        .orderBy({ 'c.proposed_at': 'DESC', 'c.id': 'DESC' }).limit(size + 1);
+      if (request.state !== State.UNSPECIFIED) query.andWhere('c.state = :state', { state: request.state });
+      if (after) query.andWhere('(c.proposed_at, c.id) < (:at, :id)', { at: after[0], id: after[1] });
+      return query.getMany();
+    });
+    const { items, page } = cut(rows, size, ({ proposedAt, id }) => [proposedAt, id] as const);
     return { changes: items.map(changeMessage), page };
   }
 

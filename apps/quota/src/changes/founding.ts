@@ -7,9 +7,9 @@ import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import { inTransaction, type Transaction } from '../in-transaction.ts';
+import { LedgerDatabase } from '../ledger-database.ts';
 import { FoundingRow } from '../programme-tables.ts';
 import { RateRow } from '../tables.ts';
 import { authorisationEffect } from './authorisation-effect.ts';
@@ -21,7 +21,7 @@ import { rateEffect } from './rate-effect.ts';
 @Injectable()
 export class Foundings {
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase, private readonly clock: Clock, private readonly config: QuotaConfig,
   ) {}
 
   /** @throws Problem `already_founded` where it was founded otherwise, or why a part cannot take effect */
@@ -29,7 +29,7 @@ export class Foundings {
     const hands: Hands = {
       operator: this.config.operator, actor, now: this.clock.now(), persons: [], reason: 'The operator is founded.',
     };
-    const { at } = await inTransaction(this.dataSource, (tx) => foundOn(tx, request, hands));
+    const { at } = await inTransaction(this.ledger, (tx) => foundOn(tx, request, hands));
     return { at: timestampFromDate(at) };
   }
 }

@@ -9,7 +9,7 @@ export async function rateEffect({ manager }: Transaction, request: SetRateReque
   const { rate, isNew } = await rateToSet(manager, request, now);
   return {
     async apply() {
-      if (isNew) await manager.insert(RateRow, rate);
+      if (isNew) await manager.insert(RateRow, { ...rate, ofDecision: true });
       return rate;
     },
   };

@@ -1,10 +1,11 @@
 import { Clock } from '@kontor/kit/clock';
+import { Sweeper } from '@kontor/kit/sweeper';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DataSource, LessThanOrEqual } from 'typeorm';
+import { LessThanOrEqual } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import { inTransaction } from '../in-transaction.ts';
+import { LedgerDatabase } from '../ledger-database.ts';
 import { AwardRow } from '../programme-tables.ts';
-import { Sweeper } from '../sweeper.ts';
 import { endAward } from './end-award.ts';
 
 const DUE_MAX = 100;
@@ -12,10 +13,12 @@ const DUE_MAX = 100;
 /** Returns to the programmes what awards that have ended have left. */
 @Injectable()
 export class AwardEnds implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly sweeper = new Sweeper(() => this.sweep(), DUE_MAX, 'end awards');
+  private readonly sweeper = new Sweeper({
+    service: 'quota', what: 'end awards', sweep: () => this.sweep(), most: DUE_MAX,
+  });
 
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase, private readonly clock: Clock, private readonly config: QuotaConfig,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -29,11 +32,11 @@ export class AwardEnds implements OnApplicationBootstrap, OnModuleDestroy {
   /** Looks at awards whose end is due now, at most a hundred, one after the other; answers how many there were. */
   async sweep(): Promise<number> {
     const now = this.clock.now();
-    const due = await this.dataSource.manager.find(AwardRow, {
+    const due = await this.ledger.manager.find(AwardRow, {
       select: { id: true }, where: { dueAt: LessThanOrEqual(now) }, order: { dueAt: 'ASC' }, take: DUE_MAX,
     });
     const deed = { operator: this.config.operator, actor: 'quota', now };
-    for (const { id } of due) await inTransaction(this.dataSource, (tx) => endAward(tx, id, deed));
+    for (const { id } of due) await inTransaction(this.ledger, (tx) => endAward(tx, id, deed));
     return due.length;
   }
 }

@@ -6,12 +6,14 @@ import type {
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import { inTransaction } from '../in-transaction.ts';
+import { LedgerDatabase } from '../ledger-database.ts';
 import { projectOf } from '../reservation.ts';
-import { awardMessage, findAward, findAwards } from './award-facts.ts';
+import { awardMessage, findAward, findAwards, type AwardFacts } from './award-facts.ts';
 import { awardLetter } from './award-letter.ts';
 import { extendAward } from './extend-award.ts';
 import { returnAward } from './return-award.ts';
@@ -22,41 +24,48 @@ type AwardInit = MessageInitShape<typeof AwardSchema>;
 @Injectable()
 export class Awards {
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   async get(request: GetAwardRequest): Promise<AwardInit> {
-    return awardMessage(await findAward(this.dataSource.manager, projectOf(request), request.id));
+    return awardMessage(await this.find(request));
   }
 
   async list(request: ListAwardsRequest): Promise<MessageInitShape<typeof ListAwardsResponseSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const ofProject = 'award.tenant_id = :tenantId AND award.project_id = :projectId';
-    const found = await findAwards(this.dataSource.manager, ofProject, { tenantId, projectId }, (query) => {
-      query.orderBy({ 'award.granted_at': 'DESC', 'award.id': 'DESC' }).limit(size + 1);
-      if (after) query.andWhere('(award.granted_at, award.id) < (:at, :id)', { at: after[0], id: after[1] });
-      return query;
-    });
+    const found = await inScope(this.dataSource, { tenantId }, (tx) =>
+      findAwards(tx, ofProject, { tenantId, projectId }, (query) => {
+        query.orderBy({ 'award.granted_at': 'DESC', 'award.id': 'DESC' }).limit(size + 1);
+        if (after) query.andWhere('(award.granted_at, award.id) < (:at, :id)', { at: after[0], id: after[1] });
+        return query;
+      }));
     const { items, page } = cut(found, size, ({ award: { grantedAt, id } }) => [grantedAt, id] as const);
     return { awards: items.map(awardMessage), page };
   }
 
   async letter(request: GetAwardLetterRequest) {
-    return awardLetter(await findAward(this.dataSource.manager, projectOf(request), request.id));
+    return awardLetter(await this.find(request));
   }
 
   /** @throws Problem where it has ended already */
   async return(request: ReturnAwardRequest, person: Person): Promise<AwardInit> {
     const [project, { id }, deed] = [projectOf(request), request, this.deed(person)];
-    await inTransaction(this.dataSource, (tx) => returnAward(tx, project, id, deed));
-    return awardMessage(await findAward(this.dataSource.manager, project, id));
+    await inTransaction(this.ledger, (tx) => returnAward(tx, project, id, deed));
+    return awardMessage(await this.find(request));
   }
 
   /** @throws Problem where it has ended, the version is stale, the end unfit, or the award the person's own */
   async extend(request: ExtendAwardRequest, person: Person): Promise<AwardInit> {
-    await inTransaction(this.dataSource, (tx) => extendAward(tx, request, person, this.deed(person)));
-    return awardMessage(await findAward(this.dataSource.manager, projectOf(request), request.id));
+    await inTransaction(this.ledger, (tx) => extendAward(tx, request, person, this.deed(person)));
+    return awardMessage(await this.find(request));
+  }
+
+  private find(request: Parameters<typeof projectOf>[0] & { id: string }): Promise<AwardFacts> {
+    const project = projectOf(request);
+    return inScope(this.dataSource, project, (tx) => findAward(tx, project, request.id));
   }
 
   private deed({ reference }: Person) {

@@ -4,11 +4,13 @@ import {
   ProgrammeTermsSchema, type ListProgrammesRequest, type ListProgrammesResponseSchema, type ProgrammeSchema,
   type ProgrammeTerms,
 } from '@kontor/contracts/quota/v1/programme';
+import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import { uuid5 } from '@kontor/kit/id';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import type { Transaction } from '../in-transaction.ts';
 import { ProgrammeRow } from '../programme-tables.ts';
 import { lockAccounts, type LockedAccount } from '../read-snapshot.ts';
@@ -48,28 +50,28 @@ export class Programmes {
   constructor(private readonly dataSource: DataSource) {}
 
   async get(slug: string): Promise<ProgrammeInit> {
-    const { manager } = this.dataSource;
-    const row = await manager.findOneBy(ProgrammeRow, { slug });
+    const row = await this.dataSource.manager.findOneBy(ProgrammeRow, { slug });
     if (!row) throw Problem.notFound('programme', slug);
-    return (await programmeMessages(manager, [row]))[0] ?? {};
+    return (await this.messages([row]))[0] ?? {};
   }
 
   async list(request: ListProgrammesRequest): Promise<MessageInitShape<typeof ListProgrammesResponseSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
-    const { manager } = this.dataSource;
-    const query = manager.createQueryBuilder(ProgrammeRow, 'p')
+    const query = this.dataSource.manager.createQueryBuilder(ProgrammeRow, 'p')
       .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
     if (after) query.where('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
     const { items, page } = cut(await query.getMany(), size, ({ createdAt, id }) => [createdAt, id] as const);
-    return { programmes: await programmeMessages(manager, items), page };
+    return { programmes: await this.messages(items), page };
   }
-}
 
-async function programmeMessages(manager: EntityManager, rows: ProgrammeRow[]): Promise<ProgrammeInit[]> {
-  const pots = await manager.findBy(AccountRow, { id: In(rows.map(({ id }) => id)) });
-  const left = new Map(pots.map(({ id, balance, held }) => [id, balance - held]));
-  return rows.map((row) => ({
-    id: row.id, terms: termsOf(row), leftUcr: left.get(row.id) ?? 0n, resourceVersion: row.resourceVersion,
-    createdAt: timestampFromDate(row.createdAt),
-  }));
+  /** What the pots have left is for all to see, although they are the operator's. */
+  private async messages(rows: ProgrammeRow[]): Promise<ProgrammeInit[]> {
+    const pots = await inScope(this.dataSource, 'all', (tx) =>
+      tx.findBy(AccountRow, { id: In(rows.map(({ id }) => id)), purpose: Purpose.PROGRAMME }));
+    const left = new Map(pots.map(({ id, balance, held }) => [id, balance - held]));
+    return rows.map((row) => ({
+      id: row.id, terms: termsOf(row), leftUcr: left.get(row.id) ?? 0n, resourceVersion: row.resourceVersion,
+      createdAt: timestampFromDate(row.createdAt),
+    }));
+  }
 }

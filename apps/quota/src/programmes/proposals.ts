@@ -9,11 +9,13 @@ import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { inScope, type RowScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type ObjectLiteral } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import type { Deed } from '../deed.ts';
 import { inTransaction } from '../in-transaction.ts';
+import { LedgerDatabase } from '../ledger-database.ts';
 import { ProposalRow } from '../programme-tables.ts';
 import { projectOf } from '../reservation.ts';
 import { closeProposal, lockPending } from './close-proposal.ts';
@@ -27,17 +29,19 @@ type Listed = Promise<MessageInitShape<typeof ListProposalsResponseSchema>>;
 @Injectable()
 export class Proposals {
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   async submit(request: SubmitProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
-    return proposalMessage(await inTransaction(this.dataSource, (tx) => submitProposal(tx, request, deed)));
+    return proposalMessage(await inTransaction(this.ledger, (tx) => submitProposal(tx, request, deed)));
   }
 
   async get(request: GetProposalRequest): Promise<ProposalInit> {
     const { tenantId, projectId } = projectOf(request);
-    const row = await this.dataSource.manager.findOneBy(ProposalRow, { tenantId, projectId, id: request.id });
+    const row = await inScope(this.dataSource, { tenantId }, (tx) =>
+      tx.findOneBy(ProposalRow, { tenantId, projectId, id: request.id }));
     if (!row) throw Problem.notFound('proposal', request.id);
     return proposalMessage(row);
   }
@@ -45,17 +49,17 @@ export class Proposals {
   list(request: ListProposalsRequest): Listed {
     const { tenantId, projectId } = projectOf(request);
     const ofProject = 'p.tenant_id = :tenantId AND p.project_id = :projectId';
-    return this.listed(request.page, ofProject, { tenantId, projectId });
+    return this.listed(request.page, { tenantId }, ofProject, { tenantId, projectId });
   }
 
   listPending({ page }: ListPendingProposalsRequest): Listed {
-    return this.listed(page, 'p.state = :state', { state: State.PENDING });
+    return this.listed(page, 'all', 'p.state = :state', { state: State.PENDING });
   }
 
   /** @throws Problem where somebody else submitted it, or it is decided */
   async withdraw(request: WithdrawProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
-    return proposalMessage(await inTransaction(this.dataSource, async (tx) => {
+    return proposalMessage(await inTransaction(this.ledger, async (tx) => {
       const found = await lockPending(tx, projectOf(request), request.id);
       if (found.applicant !== deed.actor) throw notYours();
       const reasons = 'Its applicant took it back.';
@@ -68,7 +72,7 @@ export class Proposals {
   async refuse(request: RefuseProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
     const { reasons, help } = request;
-    return proposalMessage(await inTransaction(this.dataSource, async (tx) => {
+    return proposalMessage(await inTransaction(this.ledger, async (tx) => {
       const found = await lockPending(tx, projectOf(request), request.id);
       refuseOwn(person, projectOf(request), found.applicant);
       const closing = { state: State.REFUSED, rule: 'staff', reasons, help, decidedBy: [deed.actor] };
@@ -76,12 +80,17 @@ export class Proposals {
     }));
   }
 
-  private async listed(request: PageRequest | undefined, which: string, values: ObjectLiteral): Listed {
+  private async listed(
+    request: PageRequest | undefined, scope: RowScope, which: string, values: ObjectLiteral,
+  ): Listed {
     const { size, after } = pageOf(request, NEWEST_FIRST);
-    const query = this.dataSource.manager.createQueryBuilder(ProposalRow, 'p').where(which, values)
-      .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
-    if (after) query.andWhere('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
-    const { items, page } = cut(await query.getMany(), size, ({ createdAt, id }) => [createdAt, id] as const);
+    const rows = await inScope(this.dataSource, scope, (tx) => {
+      const query = tx.createQueryBuilder(ProposalRow, 'p').where(which, values)
+        .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
+      if (after) query.andWhere('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
+      return query.getMany();
+    });
+    const { items, page } = cut(rows, size, ({ createdAt, id }) => [createdAt, id] as const);
     return { proposals: items.map(proposalMessage), page };
   }
 

@@ -1,0 +1,60 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
+import { idOf, projectWith, university } from './story.ts';
+import type { TenancyUnderTest } from './tenancy-under-test.ts';
+
+type Act = [method: string, act: () => Promise<unknown>];
+
+/** What each method of tenancy's contract changes, in an order in which each can be done. */
+export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
+  const { staff } = tenancy;
+  const { tenantId, project, ada, otto, mia, vera } = await university(tenancy);
+  const other = await projectWith(ada, tenantId, 'other', { owner: mia });
+  const guest = tenancy.person('guest');
+  const [ottoId, miaId, veraId] = [await idOf(tenancy, otto), await idOf(tenancy, mia), await idOf(tenancy, vera)];
+  const expiresAt = timestampFromDate(new Date(tenancy.clock.now().getTime() + 60_000));
+  const reason = 'a reason';
+  let [invitation, secret, adminSecret, token] = ['', '', '', ''];
+  const invite = async (email: string) => {
+    const made = await otto.inviteProjectMember({ project, email, role: Role.VIEWER });
+    [invitation, secret] = [made.invitation!.id, made.secret];
+  };
+  const inviteAdmin = async () => {
+    adminSecret = (await ada.inviteTenantAdmin({ tenantId, email: 'otto@example.org' })).secret;
+  };
+  return [
+    ['resolveCaller', () => idOf(tenancy, guest)],
+    ['resolveCaller', () => idOf(tenancy, tenancy.person('guest', { email: 'other@example.org' }))],
+    ['createTenant', () => staff.createTenant({ parentId: tenantId, slug: 'lab', displayName: 'Lab' })],
+    ['updateTenant', () => staff.updateTenant({ tenantId, resourceVersion: 1n, displayName: 'Uni' })],
+    ['suspendTenant', () => staff.suspendTenant({ tenantId, reason })],
+    ['resumeTenant', () => staff.resumeTenant({ tenantId })],
+    ['createProject', () => ada.createProject({ tenantId, slug: 'new', displayName: 'New' })],
+    ['updateProject', () => otto.updateProject({ project, resourceVersion: 2n, displayName: 'Sight' })],
+    ['suspendProject', () => ada.suspendProject({ project, reason })],
+    ['resumeProject', () => ada.resumeProject({ project })],
+    ['setProjectMember', () => otto.setProjectMember({ project, personId: veraId, role: Role.MEMBER })],
+    ['transferProject', () => otto.transferProject({ project, ownerId: miaId })],
+    ['transferProject', () => mia.transferProject({ project, ownerId: ottoId })],
+    ['removeProjectMember', () => otto.removeProjectMember({ project, personId: veraId })],
+    ['inviteProjectMember', () => invite('other@example.org')],
+    ['acceptInvitation', () => tenancy.person('guest', { email: 'other@example.org' }).acceptInvitation({ secret })],
+    ['inviteProjectMember', () => invite('nobody@example.org')],
+    ['revokeInvitation', () => otto.revokeInvitation({ ...project, id: invitation })],
+    ['inviteTenantAdmin', () => inviteAdmin()],
+    ['acceptInvitation', () => otto.acceptInvitation({ secret: adminSecret })],
+    ['removeTenantAdmin', () => ada.removeTenantAdmin({ tenantId, personId: ottoId })],
+    [
+      'createProjectToken',
+      async () => {
+        token = (await otto.createProjectToken({ project, name: 'x', role: Role.VIEWER, expiresAt })).token!.id;
+      },
+    ],
+    ['revokeProjectToken', () => otto.revokeProjectToken({ project, id: token })],
+    ['erasePerson', () => staff.erasePerson({ personId: miaId, reason })],
+    [
+      'inviteProjectMember',
+      () => ada.inviteProjectMember({ project: other, email: 'otto@example.org', role: Role.OWNER }),
+    ],
+  ];
+}
