@@ -66,6 +66,39 @@ describe('a caller context', () => {
       await expect(verifier.person(forged, NOW)).rejects.toMatchObject({ code: 'context_invalid' });
   });
 
+  it('is known again only as it was signed, to the last character', async () => {
+    const { sign, verifier } = await setup();
+    const context = await sign(personWith(), NOW);
+    await verifier.person(context, NOW);
+    const [header = '', , signature = ''] = context.split('.');
+    const [, claims = ''] = (await sign(personWith([Role.OPERATOR_STAFF]), NOW)).split('.');
+    const other = [header, claims, signature].join('.');
+    for (const forged of [other, `${context}A`, context.slice(0, -2), ` ${context}`])
+      await expect(verifier.person(forged, NOW)).rejects.toMatchObject({ code: 'context_invalid' });
+  });
+
+  it('is forgotten with its minute, and before it where many others come', async () => {
+    const { sign, tls } = await setup();
+    const verifier = new ContextVerifier(tls.of('quota'), 3);
+    const contexts = await Promise.all(Array.from({ length: 5 }, () => sign(personWith(), NOW)));
+    for (const context of [...contexts, ...contexts]) await verifier.person(context, NOW);
+    expect(verifier.remembered).toBe(3);
+    for (const context of contexts)
+      await expect(verifier.person(context, seconds(66))).rejects.toMatchObject({ code: 'context_invalid' });
+  });
+
+  it('is believed no longer than the certificate of the gateway is good, however often it was seen', async () => {
+    const { sign, verifier, tls } = await setup();
+    const end = new X509Certificate(tls.of('gateway').cert).validToDate;
+    const around = (ms: number): Date => new Date(end.getTime() + ms);
+    await verifier.person(await sign(personWith(), around(-2_000)), around(-2_000));
+    const late = await sign(personWith(), around(-1_000));
+    await expect(verifier.person(late, around(-500))).resolves.toBeDefined();
+    const unseen = await sign(personWith(), around(-1_000));
+    for (const context of [late, unseen])
+      await expect(verifier.person(context, around(1_000))).rejects.toMatchObject({ code: 'context_invalid' });
+  });
+
   async function setup() {
     const tls = await testTls(['gateway', 'compute', 'quota']);
     return { tls, sign: contextSigner(tls.of('gateway')), verifier: new ContextVerifier(tls.of('quota')) };

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import type { Person } from './person.ts';
 import { Problem } from './problem.ts';
@@ -42,11 +42,21 @@ export function contextSigner({
 /** Believes caller contexts that the gateway of this authority signed within the last minute. */
 export class ContextVerifier {
   readonly #authority: X509Certificate;
-  readonly #keys = new Map<string, KeyObject>();
+  /** The gateway's certificates, of which there are as many as were issued to it. */
+  readonly #issued = new Map<string, X509Certificate>();
   readonly #remembered = new Map<string, { person: Person; untilMs: number }>();
 
-  constructor({ ca }: Pick<Tls, 'ca'>) {
+  /** @param most how many contexts are remembered; the oldest go first */
+  constructor(
+    { ca }: Pick<Tls, 'ca'>,
+    private readonly most = REMEMBERED_MAX,
+  ) {
     this.#authority = new X509Certificate(ca);
+  }
+
+  /** How many contexts it knows again without looking at their signatures. */
+  get remembered(): number {
+    return this.#remembered.size;
   }
 
   /** @throws Problem `context_invalid` */
@@ -61,10 +71,11 @@ export class ContextVerifier {
   }
 
   async #verify(context: string, now: Date): Promise<Person> {
-    const [certificate = ''] = decodeProtectedHeader(context).x5c ?? [];
+    const [base64 = ''] = decodeProtectedHeader(context).x5c ?? [];
+    const { publicKey, validToDate } = this.#certificate(base64, now);
     const { payload } = await jwtVerify<{ reference: string; roles: Person['roles']; scope?: Person['scope'] }>(
       context,
-      this.#keyOf(certificate, now),
+      publicKey,
       {
         issuer: ISSUER,
         audience: AUDIENCE,
@@ -76,21 +87,24 @@ export class ContextVerifier {
     );
     const { sub: id = '', exp = 0, reference, roles, scope } = payload;
     const person = { id, reference, roles, ...(scope && { scope }) };
-    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-    this.#remembered.set(context, { person, untilMs: exp * 1000 });
+    const [oldest] = this.#remembered.keys();
+    if (oldest !== undefined && this.#remembered.size >= this.most) this.#remembered.delete(oldest);
+    this.#remembered.set(context, { person, untilMs: Math.min(exp * 1000, validToDate.getTime()) });
     return person;
   }
 
-  /** The gateway's public key, out of a certificate that this authority issued to it. */
-  #keyOf(base64: string, now: Date): KeyObject {
-    const known = this.#keys.get(base64);
-    if (known) return known;
+  /** The gateway's certificate, which this authority issued to it and which is good now. */
+  #certificate(base64: string, now: Date): X509Certificate {
+    const certificate = this.#issued.get(base64) ?? this.#issuedToGateway(base64);
+    if (now < certificate.validFromDate || now > certificate.validToDate) throw new Error('The certificate is over.');
+    return certificate;
+  }
+
+  #issuedToGateway(base64: string): X509Certificate {
     const certificate = new X509Certificate(Buffer.from(base64, 'base64'));
     const isIssued = certificate.checkIssued(this.#authority) && certificate.verify(this.#authority.publicKey);
     if (!isIssued || certificate.subject !== `CN=${ISSUER}`) throw new Error('Not a certificate of the gateway.');
-    if (now < certificate.validFromDate || now > certificate.validToDate) throw new Error('The certificate is over.');
-    if (this.#keys.size >= REMEMBERED_MAX) this.#keys.clear();
-    this.#keys.set(base64, certificate.publicKey);
-    return certificate.publicKey;
+    this.#issued.set(base64, certificate);
+    return certificate;
   }
 }

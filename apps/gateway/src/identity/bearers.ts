@@ -26,9 +26,12 @@ export class Bearers {
     this.#verdicts = new Remembered(clock, VERDICT_MS_MAX, VERDICTS_MAX);
   }
 
-  /** @throws Problem that says why the token is not believed */
-  async claimsOf(token: string): Promise<Claims> {
-    const { claims, isGood } = await this.#verdicts.get(fingerprint(token), () => this.#judge(token));
+  /**
+   * @param key the token's fingerprint, where it is known
+   * @throws Problem that says why the token is not believed
+   */
+  async claimsOf(token: string, key = fingerprint(token)): Promise<Claims> {
+    const { claims, isGood } = await this.#verdicts.get(key, () => this.#judge(token));
     if (!isGood) throw tokenProblem('token_revoked', 'The token was revoked, or its session has ended.');
     if (claims.expiresAtMs > this.clock.now().getTime()) return claims;
     throw tokenProblem('token_expired', 'The token has expired.');

@@ -37,6 +37,7 @@ export class Credentials {
   }
 
   async #person(token: string): Promise<Credential> {
-    return { key: fingerprint(token), claims: await this.bearers.claimsOf(token) };
+    const key = fingerprint(token);
+    return { key, claims: await this.bearers.claimsOf(token, key) };
   }
 }
