@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientBase, QueryConfig } from 'pg';
+import type { Client, ClientBase, QueryConfig } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { databaseProblem } from './database-problem.ts';
 
@@ -39,9 +39,10 @@ export async function inTransaction<T>(dataSource: DataSource, work: (tx: Transa
 
 async function once<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
   await using runner = dataSource.createQueryRunner();
-  const client = (await runner.connect()) as ClientBase;
+  const client = (await runner.connect()) as Client;
   const sent: Promise<unknown>[] = [];
   const send = (write: QueryConfig): void => {
+    gather(client);
     const written = client.query(write);
     // Whoever awaits them all sees the failure; until then nobody must be told that nobody caught it.
     written.catch(() => undefined);
@@ -50,6 +51,7 @@ async function once<T>(dataSource: DataSource, work: (tx: Transaction) => Promis
   try {
     send({ text: 'BEGIN ISOLATION LEVEL READ COMMITTED' });
     const result = await work({ client, manager: runner.manager, send });
+    gather(client);
     const [{ command }] = await Promise.all([client.query('COMMIT'), ...sent]);
     // PostgreSQL answers a commit after a failed statement with a roll-back, and no error.
     if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}.`);
@@ -59,4 +61,10 @@ async function once<T>(dataSource: DataSource, work: (tx: Transaction) => Promis
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/** What is sent in this turn of the event loop leaves as one packet, so that the database wakes once for all of it. */
+function gather({ connection: { stream } }: Client): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
