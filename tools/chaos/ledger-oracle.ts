@@ -5,7 +5,10 @@ import type { Told } from './ledger-clients.ts';
 export interface LedgerFindings {
   /** Answers that the database does not bear out. */
   lost: number;
-  /** Reservations that moved more or less than their charge says, and accounts other than their transfers add up to. */
+  /**
+   * Reservations that moved more or less than their charge says, accounts other than their transfers add up to, and
+   * reports' sums other than their charges.
+   */
   doubled: number;
   /** Largest distance from zero of any asset's sum over all accounts. */
   sum: bigint;
@@ -47,6 +50,15 @@ const ACCOUNTS_DISAGREE = `WITH moved AS (
 const HOLDS_DISAGREE = `WITH open AS (
     SELECT debit_account_id AS id, sum(held) AS held FROM leg GROUP BY debit_account_id)
   SELECT count(*) AS n FROM account LEFT JOIN open USING (id) WHERE account.held <> coalesce(open.held, 0)`;
+const SUMS_DISAGREE = `WITH summed AS (
+    SELECT tenant_id, project_id, award_id, accelerator_class,
+      date_trunc('month', closed_at AT TIME ZONE 'UTC')::date AS month, count(*) AS jobs,
+      sum(device_ms) AS device_ms, sum(late_device_ms) AS late_device_ms, sum(cost_ucr) AS cost_ucr,
+      sum(div(cost_ucr::numeric * subsidy_ppm, 1000000)) AS award_ucr
+    FROM charge_record GROUP BY 1, 2, 3, 4, 5),
+  kept AS (SELECT tenant_id, project_id, award_id, accelerator_class, month, jobs, device_ms, late_device_ms,
+      cost_ucr, award_ucr FROM charge_sum)
+  SELECT count(*) AS n FROM ((TABLE summed EXCEPT TABLE kept) UNION ALL (TABLE kept EXCEPT TABLE summed)) AS differing`;
 const LARGEST_SUM = `SELECT coalesce(max(abs(total)), 0)::text AS n
   FROM (SELECT sum(balance) AS total FROM account GROUP BY asset) AS sums`;
 const NEGATIVE = 'SELECT count(*) AS n FROM account WHERE floor IS NOT NULL AND balance - held < floor';
@@ -61,7 +73,7 @@ export async function inspectLedger(databaseUrl: string, told: Told[]): Promise<
     };
     const { rows } = await client.query<Row>(RESERVATIONS);
     const found = new Map(rows.map((row) => [row.id, row]));
-    const disagreeing = [CHARGED_WRONGLY, ACCOUNTS_DISAGREE, HOLDS_DISAGREE];
+    const disagreeing = [CHARGED_WRONGLY, ACCOUNTS_DISAGREE, HOLDS_DISAGREE, SUMS_DISAGREE];
     let doubled = 0;
     for (const sql of disagreeing) doubled += Number(await count(sql));
     return {
