@@ -24,6 +24,8 @@ export async function run(): Promise<Figure[]> {
   await numberProjects(ledger);
   const { compute, payers, databaseUrl } = ledger;
   const one = payers.slice(0, 1);
+  // First, because what the loads after it write is sealed for a minute behind them.
+  const calls = await besideEcho(ledger);
   // Both get their caches, prepared statements and compiled code before anything is counted.
   await stream(compute, payers, 2);
   await batch(compute, payers, 2);
@@ -42,7 +44,7 @@ export async function run(): Promise<Figure[]> {
     await against('one hot account, batch', batch, one, 8),
     await against('1,000 accounts, stream', stream, payers, 3),
     await against('1,000 accounts, batch', batch, payers, 3),
-    await besideEcho(ledger),
+    calls,
   ];
 }
 
@@ -53,7 +55,7 @@ async function besideEcho({ compute, payers, tlsFolder }: LedgerUnderLoad): Prom
   try {
     await echoServer.until(() => unary(echo, payers, 0.1));
     await unary(echo, payers, 2);
-    await unary(compute, payers, 2);
+    await unary(compute, payers, 4);
     const { ours, peer } = await inPairs(
       PAIRS,
       () => unary(compute, payers, SECONDS),

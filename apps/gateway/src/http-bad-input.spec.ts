@@ -91,7 +91,6 @@ describe('a body that breaks a rule', () => {
 
 const urls: Record<string, [string, string, number, string]> = {
   'an unknown route': ['GET', '/v2/jobs', 404, 'route_not_found'],
-  'the root': ['GET', '/', 404, 'route_not_found'],
   'an unknown file of the documentation': ['GET', '/docs/secret.js', 404, 'route_not_found'],
   'a path that climbs out of the documentation': ['GET', '/docs/..%2f..%2fpackage.json', 404, 'route_not_found'],
   'a NUL in a path': ['GET', '/docs/%00', 404, 'route_not_found'],
