@@ -18,7 +18,5 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { ...swc, swcrc: false, jsc: { ...swc.jsc, rewriteRelativeImportExtensions: false } }],
   },
-  // By itself Jest leaves one core idle, which of two is half of the machine.
-  maxWorkers: '100%',
   testTimeout: 30_000,
 };
