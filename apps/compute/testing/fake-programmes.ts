@@ -1,12 +1,7 @@
 import type { GetAwardRequest, ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import type { Serves } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';
-import type { FakeQuota } from './fake-quota.ts';
-
-/** Compute never asks this. */
-const notPlayed = (): never => {
-  throw new Error('The fake programmes do not play this.');
-};
+import { notPlayed, type FakeQuota } from './fake-quota.ts';
 
 /** What a fake ledger's awards were granted under. */
 export class FakeProgrammes implements Serves<typeof ProgrammeService> {

@@ -52,7 +52,7 @@ export interface FakeAward extends Omit<AwardTerms, 'balance'> {
 const AWARD = { purpose: Account_Purpose.AWARD, asset: 'CR:demo' };
 
 /** Compute never asks this. */
-const notPlayed = (): never => {
+export const notPlayed = (): never => {
   throw new Error('The fake ledger does not play this.');
 };
 
