@@ -44,6 +44,17 @@ export async function readSnapshot(tx: EntityManager, ports: Ports, subject: Sub
   };
 }
 
+/** What a job that waits asked for, and everything that admission looks at to judge it again. */
+export async function readQueued(
+  tx: EntityManager,
+  ports: Ports,
+  { tenantId, projectId, id: jobId, workload, awardId, createdAt: waitsSince }: JobRow,
+  budget: Budget,
+): Promise<{ request: AdmissionRequest; snapshot: Snapshot }> {
+  const request = { tenantId, projectId, jobId, workload, awardId: awardId ?? undefined };
+  return { request, snapshot: await readSnapshot(tx, ports, { request, budget, waitsSince }) };
+}
+
 /** Classes of which there is at least one node. */
 const OFFERED = `
   SELECT DISTINCT p.accelerator_class AS name FROM pool p JOIN node n ON n.pool_id = p.id

@@ -10,7 +10,7 @@ import { whoGivesWay, without } from '../giving-way.ts';
 import type { Ports } from '../ports.ts';
 import { firstFit } from '../queue-forecast.ts';
 import { lockPools, readRoom } from '../room.ts';
-import { readSnapshot } from '../snapshot.ts';
+import { readQueued } from '../snapshot.ts';
 import { JobRow } from '../tables.ts';
 
 /**
@@ -30,9 +30,7 @@ async function askToLeave(
   const job = await tx.findOneBy(JobRow, { tenantId, id });
   if (job?.state !== State.QUEUED) return 0;
 
-  const awardId = job.awardId ?? undefined;
-  const request = { tenantId, projectId: job.projectId, jobId: id, workload: job.workload, awardId };
-  const snapshot = await readSnapshot(tx, ports, { request, budget, waitsSince: job.createdAt });
+  const { request, snapshot } = await readQueued(tx, ports, job, budget);
   const { holders } = await readRoom(tx, acceleratorClass, snapshot.takenAt);
   const coming = without(snapshot.pools, holders.filter(isLeaving).map(heldBy));
   const hosts = snapshot.pools.filter((pool) => pool.isReady && mayHost(pool, tenantId, snapshot.terms));

@@ -12,7 +12,7 @@ import { bestFit } from '../placement.ts';
 import { occupySlots, placedColumns } from '../place-job.ts';
 import type { Ports } from '../ports.ts';
 import { lockPools, readRoom, type Room } from '../room.ts';
-import { readSnapshot } from '../snapshot.ts';
+import { readQueued } from '../snapshot.ts';
 import { JobRow } from '../tables.ts';
 import { makeWay } from './make-way.ts';
 import { endedColumns } from './settle.ts';
@@ -112,9 +112,7 @@ async function judgeAgain(
   const job = await tx.findOne(JobRow, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   if (job?.state !== State.QUEUED) return State.CANCELLED;
 
-  const awardId = job.awardId ?? undefined;
-  const request = { tenantId, projectId: job.projectId, jobId: id, workload: job.workload, awardId };
-  const snapshot = await readSnapshot(tx, ports, { request, budget, waitsSince: job.createdAt });
+  const { request, snapshot } = await readQueued(tx, ports, job, budget);
   const decision = admit(request, snapshot);
   const at = snapshot.takenAt;
   await enterScope(tx, { tenantId });
