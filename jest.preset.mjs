@@ -11,6 +11,8 @@ const swc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'))
  */
 export default {
   testEnvironment: 'node',
+  // By itself Jest leaves one core idle.
+  maxWorkers: '100%',
   testEnvironmentOptions: { customExportConditions: ['@kontor/source', 'node', 'node-addons'] },
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

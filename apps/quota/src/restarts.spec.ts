@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ChargeRecord_Cause as Cause, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { eventually } from '@kontor/testing/eventually';
+import { testClusterUrl } from '@kontor/testing/test-cluster';
 import { ask } from '../testing/in-database.ts';
 import { codeOf, expectBalanced, quotaUnderTest } from '../testing/quota-under-test.ts';
 
@@ -32,7 +33,7 @@ describe('a ledger that is interrupted', () => {
       await insist(id);
     };
     const cut = async (): Promise<void> => {
-      const admin = process.env['KONTOR_TEST_POSTGRES'] ?? '';
+      const admin = testClusterUrl();
       for (let round = 0; round < 10; round++) await ask(admin, CUT, [quota.database.name]);
     };
     await Promise.all([cut(), ...Array.from({ length: 80 }, () => insist(uuid7()))]);

@@ -1,10 +1,10 @@
 import { withDatabase } from '@kontor/postgres/ensure-database';
 import { DataSource, type QueryRunner } from 'typeorm';
 import type { TestDatabase } from './database.ts';
+import { testClusterUrl } from './test-cluster.ts';
 
 /** Of PostgreSQL's superuser, whom no policy holds. */
-export const superuserUrl = ({ name }: TestDatabase): string =>
-  withDatabase(process.env.KONTOR_TEST_POSTGRES ?? '', name);
+export const superuserUrl = ({ name }: TestDatabase): string => withDatabase(testClusterUrl(), name);
 
 /** Does something in a transaction of one of a database's roles, and takes it back. */
 export async function undone<T>(url: string, work: (runner: QueryRunner) => Promise<T>): Promise<T> {

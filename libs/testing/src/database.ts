@@ -9,6 +9,7 @@ import {
   type DatabaseUrls,
 } from '@kontor/postgres/ensure-database';
 import { migrate } from '@kontor/postgres/migrate';
+import { testClusterUrl } from './test-cluster.ts';
 
 /** A database of one test, as its service finds it in production: migrated, closed to other roles, empty. */
 export interface TestDatabase extends DatabaseUrls, AsyncDisposable {
@@ -19,12 +20,11 @@ export interface TestDatabase extends DatabaseUrls, AsyncDisposable {
 const PASSWORDS = { owner: 'owner', app: 'app' };
 
 /**
- * A fresh database of a service, copied from a template that is migrated once per run of Jest. Needs
+ * A fresh database of a service, copied from a template that is migrated once per worker of Jest. Needs
  * `globalSetup: '@kontor/testing/postgres-setup'` in the Jest configuration.
  */
 export async function testDatabase(service: string, migrations: NewableFunction[]): Promise<TestDatabase> {
-  const adminUrl = process.env.KONTOR_TEST_POSTGRES;
-  if (!adminUrl) throw new Error(`Name '@kontor/testing/postgres-setup' as globalSetup in jest.config.mjs.`);
+  const adminUrl = testClusterUrl();
   const name = `test_${service}_${randomBytes(6).toString('hex')}`;
   const { owner, app } = roleNames(service);
   await asAdmin(adminUrl, async (admin) => {
@@ -38,7 +38,7 @@ export async function testDatabase(service: string, migrations: NewableFunction[
   return { name, ...databaseUrls(adminUrl, service, PASSWORDS, name), drop, [Symbol.asyncDispose]: drop };
 }
 
-/** Workers run side by side: the lock lets one build the template while the others wait for it. */
+/** Tests may ask side by side: the lock lets one build the template while the others wait for it. */
 async function ensureTemplate(admin: Client, adminUrl: string, service: string, migrations: NewableFunction[]) {
   const version = createHash('sha256').update(migrations.map(String).join()).digest('hex').slice(0, 12);
   const template = `template_${service}_${version}`;

@@ -9,7 +9,7 @@ const SETUP = fileURLToPath(new URL('postgres-setup.mts', import.meta.url));
 
 describe('a run of Jest that was killed', () => {
   it('leaves a cluster behind that the next run stops and deletes', async () => {
-    const script = `import(${JSON.stringify(SETUP)}).then((setup) => setup.default())
+    const script = `import(${JSON.stringify(SETUP)}).then((setup) => setup.default({ maxWorkers: 2 }))
       .then(() => console.log(JSON.stringify({ folder: process.env.KONTOR_TEST_FOLDER })));
       setInterval(() => 0, 1e6)`;
     await using run = startChild(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', script]);

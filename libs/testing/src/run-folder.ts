@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopCluster } from '@kontor/postgres/cluster';
@@ -16,9 +16,13 @@ export async function sweepDeadRuns(): Promise<void> {
   }
 }
 
-/** Stops the cluster in a run's folder and deletes the folder. */
+/** Where the cluster of one of the run's workers lies. */
+export const clusterFolder = (folder: string, worker: number | string): string => join(folder, `postgres-${worker}`);
+
+/** Stops the clusters in a run's folder and deletes the folder. */
 export async function deleteRunFolder(folder: string): Promise<void> {
-  await stopCluster({ directory: join(folder, 'postgres') });
+  const clusters = globSync(clusterFolder(folder, '*'));
+  await Promise.all(clusters.map((directory) => stopCluster({ directory })));
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
