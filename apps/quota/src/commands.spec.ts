@@ -24,6 +24,21 @@ describe('commands as a batch', () => {
     await expectBalanced(quota.gateway);
   });
 
+  it('that come again are answered with what there is, and the new ones beside them are carried out', async () => {
+    await using quota = await setup();
+    const [a, b, c] = [uuid7(), uuid7(), uuid7()];
+    const batchOf = async (...commands: CommandInit[]): Promise<string[]> =>
+      (await quota.compute.executeBatch({ commands })).results.map(outcome);
+    expect(await batchOf(quota.reserve(a, 30n))).toEqual(['PENDING']);
+    // There is enough to make it twice.
+    expect(await batchOf(quota.reserve(a, 30n), quota.reserve(b, 40n))).toEqual(['PENDING', 'PENDING']);
+    // There is not.
+    expect(await batchOf(quota.reserve(c, 30n), quota.reserve(b, 40n), quota.reserve(a, 30n))).toEqual(
+      ['PENDING', 'PENDING', 'PENDING']);
+    expect((await quota.credits()).held).toBe(100n);
+    await expectBalanced(quota.gateway);
+  });
+
   it('are refused as a whole where one is malformed, and none has happened', async () => {
     await using quota = await setup();
     const commands = [quota.reserve(uuid7(), 60n), quota.reserve('not-a-uuid', 1n)];

@@ -32,7 +32,13 @@ export class Ledger {
   /** Decides orders in their sequence and makes what they change durable; answers one decision for each. */
   async execute(orders: Order[]): Promise<Decision[]> {
     failpoint('quota.before-begin');
-    const results = await inTransaction(this.database, (tx) => this.executeOn(tx, orders));
+    // Whatever is to be reserved is taken for new. Where it is not, inserting it fails, and the second try looks first.
+    let areNew = true;
+    const results = await inTransaction(this.database, (tx) => {
+      const work = this.executeOn(tx, orders, areNew);
+      areNew = false;
+      return work;
+    });
     failpoint('quota.after-commit');
     return results;
   }
@@ -50,20 +56,26 @@ export class Ledger {
     return reservation;
   }
 
-  private async executeOn({ client, send }: Transaction, orders: Order[]): Promise<Decision[]> {
+  private async executeOn({ client, send }: Transaction, orders: Order[], areNew: boolean): Promise<Decision[]> {
     const now = this.clock.now();
     const accountIds = await this.accountsToLock.of(client, orders);
+    const ofExisting = areNew ? orders.filter(({ command }) => command.case !== 'reserve') : orders;
     // Sent together, carried out one after the other: each statement sees what was committed while the one before it
     // waited, so what is read after the locks is as it will be until the commit.
     const [rates, accounts, reservations] = await Promise.all([
       ratesInForce(client, classesOf(orders), now), lockAccounts(client, accountIds),
-      readReservations(client, keysOf(orders)),
+      readReservations(client, keysOf(ofExisting)),
     ]);
     failpoint('quota.after-lock');
     await this.accounts.openForClasses([...rates.keys()]);
     const { legRoutes, lateRoutes } = this.accountsToLock;
     const rateOf = (acceleratorClass: string): bigint | undefined => rates.get(acceleratorClass);
-    const decided = this.decide(orders, { now, accounts, reservations, rateOf, legRoutes, lateRoutes });
+    const snapshot = { now, accounts, reservations, rateOf, legRoutes, lateRoutes };
+    let decided = this.decide(orders, snapshot);
+    // Who is refused may have been here before, and has what was asked for.
+    if (areNew && decided.results.some((result) => result instanceof Problem)) {
+      decided = this.decide(orders, { ...snapshot, reservations: await readReservations(client, keysOf(orders)) });
+    }
     writeEffects(send, decided, now);
     failpoint('quota.before-commit');
     return decided.results;

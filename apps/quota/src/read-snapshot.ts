@@ -59,6 +59,7 @@ export async function ratesInForce(
 export async function readReservations(
   client: ClientBase, { tenantIds, ids }: ReservationKeys,
 ): Promise<Map<string, Reservation>> {
+  if (ids.length === 0) return new Map();
   const { rows } = await client.query<Omit<Reservation, 'legs'> & { legs: LegAsJson[] }>({
     name: 'read-reservations', text: RESERVATIONS, values: [tenantIds, ids], types,
   });
