@@ -49,7 +49,10 @@ export async function startOperator({
   env?: Record<string, string>;
   ports?: Operator['ports'];
 } = {}): Promise<Operator> {
+  // Where it fails to start, nothing of it stays.
+  await using begun = new AsyncDisposableStack();
   const folder = home ?? mkdtempSync(join(tmpdir(), 'kontor-operator-'));
+  if (home === undefined) begun.defer(() => rmSync(folder, { recursive: true, force: true }));
   const ports = given ?? (await freePorts());
   const args = ['tools/start/main.ts', ...(withSample ? [] : ['--no-sample'])];
   const child = startChild(
@@ -71,6 +74,7 @@ export async function startOperator({
     clearTimeout(patience);
     return code;
   };
+  begun.defer(async () => void (await stop()));
   const url = `http://127.0.0.1:${ports.gateway}`;
   const clients: Record<string, RestClient> = {};
   await Promise.race([
@@ -80,6 +84,7 @@ export async function startOperator({
     }),
   ]);
   await eventually('the operator answers', async () => (await fetch(`${url}/healthz`)).ok);
+  const parts = begun.move();
   return {
     home: folder,
     url,
@@ -92,10 +97,7 @@ export async function startOperator({
       firstNumber(
         name === 'postgres' ? join(folder, 'postgres', 'data', 'postmaster.pid') : join(folder, 'run', `${name}.pid`),
       ),
-    async [Symbol.asyncDispose]() {
-      await stop();
-      if (home === undefined) rmSync(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
 
