@@ -47,11 +47,14 @@ const circlesOfTests = [
 ];
 
 const boundaries = (depConstraints) => ({
-  '@nx/enforce-module-boundaries': ['error', {
-    allow: ['../jest.preset.mjs', '../../jest.preset.mjs'],
-    ignoredCircularDependencies: circlesOfTests,
-    depConstraints,
-  }],
+  '@nx/enforce-module-boundaries': [
+    'error',
+    {
+      allow: ['../jest.preset.mjs', '../../jest.preset.mjs'],
+      ignoredCircularDependencies: circlesOfTests,
+      depConstraints,
+    },
+  ],
 });
 
 /** Rules that need types: each catches a fault that a test easily misses, such as a promise nobody awaits. */

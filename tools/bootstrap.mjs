@@ -46,8 +46,10 @@ export async function ensurePackages() {
     });
   }
   if (!existsSync(join(nodeFolder, 'node'))) {
-    throw new Help('The npm package `node` did not install its program: allow install scripts '
-      + '(npm config set ignore-scripts false), delete node_modules and run this again.');
+    throw new Help(
+      'The npm package `node` did not install its program: allow install scripts ' +
+        '(npm config set ignore-scripts false), delete node_modules and run this again.',
+    );
   }
 }
 
@@ -73,13 +75,19 @@ export function whyInstallFailed(output) {
   const cases = [
     [/ENOSPC/, 'The disk is full: installing needs about 1 GB. Free some space and run this again.'],
     [/EACCES|EPERM|EROFS/, `No permission to write in ${root}: give this user the folder, or clone it somewhere else.`],
-    [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/,
-      'The package registry cannot be reached: the first run needs the network, later ones do not.'],
+    [
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/,
+      'The package registry cannot be reached: the first run needs the network, later ones do not.',
+    ],
     [/EUSAGE|in sync/, 'package.json and package-lock.json disagree: run `npm install` and look at what it changed.'],
     [/EINTEGRITY/, 'A downloaded package is not the locked one: run `npm cache clean --force` and run this again.'],
   ];
   const [, help] = cases.find(([sign]) => sign.test(output)) ?? [null, 'Installing the packages failed:'];
-  const said = output.trim().split('\n').filter((line) => line.startsWith('npm error')).slice(0, 12);
+  const said = output
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith('npm error'))
+    .slice(0, 12);
   return [help, ...said].join('\n');
 }
 

@@ -7,8 +7,9 @@ describe('the bootstrap', () => {
   });
 
   it.each(['v20.18.3', 'v18.20.0', 'v0.12.0'])('refuses Node %s in one sentence', (version) => {
-    expect(() => checkNode(version)).toThrow(new Help(
-      `Kontor needs Node 20.19 or newer, and this is ${version}: install a newer one.`));
+    expect(() => checkNode(version)).toThrow(
+      new Help(`Kontor needs Node 20.19 or newer, and this is ${version}: install a newer one.`),
+    );
   });
 
   const locked = {

@@ -15,6 +15,7 @@ interface Step {
 const steps: Step[] = [
   { title: 'generating the contracts', nx: ['run-many', '-t', 'generate'], first: true },
   { title: 'building', nx: ['run-many', '-t', 'build'], first: true },
+  { title: 'checking the format', nx: ['run', 'kontor:formatcheck'] },
   { title: 'linting', nx: ['run-many', '-t', 'lint'] },
   { title: 'checking types', nx: ['run', 'kontor:typecheck'] },
   { title: 'testing the house rules and the tools', nx: ['run', '@kontor/tools:test', '--outputStyle=static'] },

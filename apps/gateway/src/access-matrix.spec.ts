@@ -4,7 +4,13 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { testTls } from '@kontor/testing/test-tls';
 import {
-  FOREIGN_PROGRAM, PROGRAM, realmRoles, relations, settle, UNKNOWN_PROGRAM, WATCHING_PROGRAM,
+  FOREIGN_PROGRAM,
+  PROGRAM,
+  realmRoles,
+  relations,
+  settle,
+  UNKNOWN_PROGRAM,
+  WATCHING_PROGRAM,
 } from '../testing/callers.ts';
 import { gatewayUnderTest, PROJECT, SERVICES, TENANT } from '../testing/gateway-under-test.ts';
 import type { Reply } from '../testing/http-client.ts';
@@ -31,7 +37,7 @@ afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
 });
 
-const subjects = [...await people(), ...programs()];
+const subjects = [...(await people()), ...programs()];
 const guarded = gateway.gateway.routes.filter(({ access }) => access.who !== 'everyone');
 const SOMETHING = randomUUID();
 
@@ -41,14 +47,18 @@ describe('the access matrix', () => {
 
   it.each(guarded)('of $method $path is what its rule says', async (route) => {
     const asked = subjects.flatMap((subject) => [true, false].map((isThere) => ({ subject, isThere })));
-    const wrong = await Promise.all(asked.map(async ({ subject, isThere }) => {
-      const expected = verdict(route, subject, isThere);
-      const ask = { ...body(route), token: subject.token, agent };
-      const reply = await gateway.ask(route.method, pathOf(route, isThere), ask);
-      seen.set(expected, (seen.get(expected) ?? 0) + 1);
-      const came = verdictOf(reply);
-      return came === expected ? [] : [`${subject.name}${isThere ? '' : ', nowhere'}: ${came} in place of ${expected}`];
-    }));
+    const wrong = await Promise.all(
+      asked.map(async ({ subject, isThere }) => {
+        const expected = verdict(route, subject, isThere);
+        const ask = { ...body(route), token: subject.token, agent };
+        const reply = await gateway.ask(route.method, pathOf(route, isThere), ask);
+        seen.set(expected, (seen.get(expected) ?? 0) + 1);
+        const came = verdictOf(reply);
+        return came === expected
+          ? []
+          : [`${subject.name}${isThere ? '' : ', nowhere'}: ${came} in place of ${expected}`];
+      }),
+    );
     unexpected += wrong.flat().length;
     expect(wrong.flat()).toEqual([]);
   });
@@ -57,8 +67,10 @@ describe('the access matrix', () => {
     const { routes } = gateway.gateway;
     const undeclared = routes.filter(({ path, access }) => path.startsWith('/v1') !== isGuarded(access));
     const checked = [...seen.values()].reduce((sum, count) => sum + count, 0);
-    console.info(`access routes=${guarded.length} checked=${checked} unexpected=${unexpected} `
-      + `undeclared=${undeclared.length}`);
+    console.info(
+      `access routes=${guarded.length} checked=${checked} unexpected=${unexpected} ` +
+        `undeclared=${undeclared.length}`,
+    );
     expect({ unexpected, undeclared }).toEqual({ unexpected: 0, undeclared: [] });
     for (const each of [401, 403, 404, 'answer'] as const) expect(seen.get(each)).toBeGreaterThan(100);
     expect(guarded.length).toBeGreaterThan(45);
@@ -86,12 +98,16 @@ function verdict({ access, path }: Route, subject: Subject, isThere: boolean): V
 function verdictOf({ status, json }: Reply): Verdict | number {
   const { code } = (json ?? {}) as { code?: string };
   if (status === 404 && code !== 'project_not_found' && code !== 'tenant_not_found') return 'answer';
-  return status < 500 && status !== 401 && status !== 403 && status !== 404 ? 'answer' : status as Verdict;
+  return status < 500 && status !== 401 && status !== 403 && status !== 404 ? 'answer' : (status as Verdict);
 }
 
-const pathOf = ({ path }: Route, isThere: boolean): string => path
-  .replace(':projectId', isThere ? PROJECT : SOMETHING).replace(':tenantId', isThere ? TENANT : SOMETHING)
-  .replace(':sha256', '0'.repeat(64)).replace(':stream', 'stdout').replace(/:\w+|\*\w+/g, SOMETHING);
+const pathOf = ({ path }: Route, isThere: boolean): string =>
+  path
+    .replace(':projectId', isThere ? PROJECT : SOMETHING)
+    .replace(':tenantId', isThere ? TENANT : SOMETHING)
+    .replace(':sha256', '0'.repeat(64))
+    .replace(':stream', 'stdout')
+    .replace(/:\w+|\*\w+/g, SOMETHING);
 
 const body = ({ method }: Route) => (method === 'GET' || method === 'DELETE' ? {} : { body: {} });
 
@@ -104,12 +120,18 @@ async function people(): Promise<Subject[]> {
     const claims = { sub, realm_access: { roles: realmRole ? [realmRole] : [] } };
     const good = await realm.token(claims);
     const states: [string, string | false, boolean][] = [
-      ['good', good, true], ['garbage', `${good.slice(0, -8)}AAAAAAAA`, false], ['no', false, false],
+      ['good', good, true],
+      ['garbage', `${good.slice(0, -8)}AAAAAAAA`, false],
+      ['no', false, false],
       ['expired', await realm.token({ ...claims, exp: now - 1 }), false],
     ];
     return states.map(([state, token, isKnown]) => ({
-      name: `${sub}, ${realmRole ?? 'no realm role'}, ${state} token`, token, isKnown,
-      everywhere: [Role.SIGNED_IN, ...everywhere], inTenant, inProject,
+      name: `${sub}, ${realmRole ?? 'no realm role'}, ${state} token`,
+      token,
+      isKnown,
+      everywhere: [Role.SIGNED_IN, ...everywhere],
+      inTenant,
+      inProject,
     }));
   });
   return (await Promise.all(made)).flat();
@@ -117,11 +139,18 @@ async function people(): Promise<Subject[]> {
 
 /** Programs with a project's token are nobody who has signed in: they see what is for all, and its project alone. */
 function programs(): Subject[] {
-  const program = (token: string, isKnown: boolean, inProject: Role[]): Subject =>
-    ({ name: token, token, isKnown, everywhere: [Role.PROJECT_TOKEN], inTenant: [], inProject });
+  const program = (token: string, isKnown: boolean, inProject: Role[]): Subject => ({
+    name: token,
+    token,
+    isKnown,
+    everywhere: [Role.PROJECT_TOKEN],
+    inTenant: [],
+    inProject,
+  });
   return [
     program(PROGRAM, true, [Role.PROJECT_MEMBER, Role.PROJECT_VIEWER]),
-    program(WATCHING_PROGRAM, true, [Role.PROJECT_VIEWER]), program(FOREIGN_PROGRAM, true, []),
+    program(WATCHING_PROGRAM, true, [Role.PROJECT_VIEWER]),
+    program(FOREIGN_PROGRAM, true, []),
     program(UNKNOWN_PROGRAM, false, []),
   ];
 }

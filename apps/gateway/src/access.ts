@@ -21,16 +21,22 @@ export const Public = (why: string): CustomDecorator => Declared({ who: 'everyon
 const ApiSignedIn = () => applyDecorators(ApiBearerAuth(), ApiCookieAuth());
 
 /** A route that the gateway answers by itself, for whoever is known. */
-export const Known = (operationId: string, summary: string) => applyDecorators(
-  Declared({ who: 'callers' }), ApiSignedIn(),
-  ApiOperation({ operationId, summary, description: 'Who may: whoever is known, project tokens included.' }));
+export const Known = (operationId: string, summary: string) =>
+  applyDecorators(
+    Declared({ who: 'callers' }),
+    ApiSignedIn(),
+    ApiOperation({ operationId, summary, description: 'Who may: whoever is known, project tokens included.' }),
+  );
 
 /** A route that an RPC answers: whoever may have the gateway call that. */
 export function OpenAsRpc(method: DescMethod, said: { operationId: string; summary: string; description: string }) {
   const { people } = accessOf(method);
   const description = [said.description, whoMay(people)].filter(Boolean).join('\n\n');
   return applyDecorators(
-    Declared({ who: 'people', people, method }), ApiSignedIn(), ApiOperation({ ...said, description }));
+    Declared({ who: 'people', people, method }),
+    ApiSignedIn(),
+    ApiOperation({ ...said, description }),
+  );
 }
 
 const WHO: Record<Role, string> = {

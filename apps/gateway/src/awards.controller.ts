@@ -1,5 +1,7 @@
 import {
-  ExtendAwardRequestSchema, ProgrammeService, type ExtendAwardRequest,
+  ExtendAwardRequestSchema,
+  ProgrammeService,
+  type ExtendAwardRequest,
 } from '@kontor/contracts/quota/v1/programme';
 import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Controller, Get, Post } from '@nestjs/common';
@@ -43,7 +45,8 @@ export class AwardsController {
   @Post(':awardId/extend')
   @Rpc(extendAward)
   extend(
-    @InProject() project: ProjectRef, @AwardId() id: string,
+    @InProject() project: ProjectRef,
+    @AwardId() id: string,
     @MessagePart(ExtendAwardRequestSchema, ['resourceVersion', 'endsAt', 'reason']) asked: ExtendAwardRequest,
   ) {
     const { resourceVersion, endsAt, reason } = asked;

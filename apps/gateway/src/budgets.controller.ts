@@ -1,6 +1,13 @@
 import {
-  BudgetService, ExportFocusRequestSchema, GetBudgetRequestSchema, GetReportRequestSchema, GetStatementRequestSchema,
-  type ExportFocusRequest, type GetBudgetRequest, type GetReportRequest, type GetStatementRequest,
+  BudgetService,
+  ExportFocusRequestSchema,
+  GetBudgetRequestSchema,
+  GetReportRequestSchema,
+  GetStatementRequestSchema,
+  type ExportFocusRequest,
+  type GetBudgetRequest,
+  type GetReportRequest,
+  type GetStatementRequest,
 } from '@kontor/contracts/quota/v1/budget';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Controller, Get, Res } from '@nestjs/common';
@@ -52,9 +59,7 @@ export class BudgetsController {
 
   @Get('tenants/:tenantId/reports')
   @Rpc(getReport, { as: 'GetTenantReport' })
-  reportOfTenant(
-    @InTenant() tenantId: string, @PagedQuery(GetReportRequestSchema, REPORT) asked: GetReportRequest,
-  ) {
+  reportOfTenant(@InTenant() tenantId: string, @PagedQuery(GetReportRequestSchema, REPORT) asked: GetReportRequest) {
     return this.services.budgets.getReport({ ...asked, tenantId }, PATIENT);
   }
 
@@ -67,7 +72,8 @@ export class BudgetsController {
   @Get('tenants/:tenantId/focus.csv')
   @RpcStream(exportFocus, 'text/csv', { as: 'ExportTenantFocus' })
   async focusOfTenant(
-    @InTenant() tenantId: string, @MessageQuery(ExportFocusRequestSchema, FOCUS) asked: ExportFocusRequest,
+    @InTenant() tenantId: string,
+    @MessageQuery(ExportFocusRequestSchema, FOCUS) asked: ExportFocusRequest,
     @Res() response: Response,
   ) {
     const pieces = this.services.budgets.exportFocus({ ...asked, tenantId }, { signal: goneSignal(response) });

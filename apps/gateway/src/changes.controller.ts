@@ -1,6 +1,12 @@
 import {
-  AgreeToChangeRequestSchema, ChangeService, ListChangesRequestSchema, ProposeChangeRequestSchema,
-  RejectChangeRequestSchema, type AgreeToChangeRequest, type ListChangesRequest, type ProposeChangeRequest,
+  AgreeToChangeRequestSchema,
+  ChangeService,
+  ListChangesRequestSchema,
+  ProposeChangeRequestSchema,
+  RejectChangeRequestSchema,
+  type AgreeToChangeRequest,
+  type ListChangesRequest,
+  type ProposeChangeRequest,
   type RejectChangeRequest,
 } from '@kontor/contracts/quota/v1/change';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
@@ -56,7 +62,8 @@ export class ChangesController {
   @Post('projects/:projectId/changes/:changeId/agree')
   @Rpc(agreeToChange, { as: 'AgreeToProjectChange' })
   agreeForProject(
-    @InProject() project: ProjectRef, @ChangeId() id: string,
+    @InProject() project: ProjectRef,
+    @ChangeId() id: string,
     @MessagePart(AgreeToChangeRequestSchema, ['reason']) { reason }: AgreeToChangeRequest,
   ) {
     return this.services.changes.agreeToChange({ id, reason, project });

@@ -4,10 +4,18 @@ import { EdgeProblem } from './edge-problem.ts';
 
 /** Node refuses these before there is a request; its own refusals have no body. */
 const REFUSALS: Record<string, EdgeProblem> = {
-  HPE_HEADER_OVERFLOW:
-    new EdgeProblem(431, 'headers_too_large', 'The headers are too large.', 'Send fewer or shorter headers.'),
-  ERR_HTTP_REQUEST_TIMEOUT:
-    new EdgeProblem(408, 'request_too_slow', 'The request did not arrive in time.', 'Send it again.'),
+  HPE_HEADER_OVERFLOW: new EdgeProblem(
+    431,
+    'headers_too_large',
+    'The headers are too large.',
+    'Send fewer or shorter headers.',
+  ),
+  ERR_HTTP_REQUEST_TIMEOUT: new EdgeProblem(
+    408,
+    'request_too_slow',
+    'The request did not arrive in time.',
+    'Send it again.',
+  ),
 };
 const MALFORMED = new EdgeProblem(400, 'malformed_http', 'The request is not HTTP/1.1.', 'Use an HTTP client.');
 
@@ -19,8 +27,14 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const { status, body } = (REFUSALS[error.code ?? ''] ?? MALFORMED).toHttp();
   const document = JSON.stringify(body);
-  socket.end([
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(document)}`, 'Connection: close', '', document,
-  ].join('\r\n'));
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/problem+json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(document)}`,
+      'Connection: close',
+      '',
+      document,
+    ].join('\r\n'),
+  );
 }

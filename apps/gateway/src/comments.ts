@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import {
-  fromBinary, type DescEnum, type DescEnumValue, type DescField, type DescMessage, type DescMethod,
+  fromBinary,
+  type DescEnum,
+  type DescEnumValue,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
 } from '@bufbuild/protobuf';
 import {
-  FileDescriptorSetSchema, type DescriptorProto, type EnumDescriptorProto, type FileDescriptorProto,
+  FileDescriptorSetSchema,
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  type FileDescriptorProto,
 } from '@bufbuild/protobuf/wkt';
 
 /** Field numbers in descriptor.proto, of which the paths of source locations are made. */
@@ -40,14 +48,21 @@ function commentsOf(file: FileDescriptorProto): [string, string][] {
   const { package: home, messageType: messages, enumType: enums, service: services } = file;
   messages.forEach((message, i) => noteMessage(message, [IN_FILE.message, i], `${home}.${message.name}`, note));
   enums.forEach((desc, i) => noteEnum(desc, [IN_FILE.enum, i], `${home}.${desc.name}`, note));
-  services.forEach((service, i) => service.method.forEach((method, j) =>
-    note([IN_FILE.service, i, IN_SERVICE.method, j], `${home}.${service.name}.${method.name}`)));
+  services.forEach((service, i) =>
+    service.method.forEach((method, j) =>
+      note([IN_FILE.service, i, IN_SERVICE.method, j], `${home}.${service.name}.${method.name}`),
+    ),
+  );
   return found;
 }
 
 /** Lines joined into sentences; an empty line stays a new paragraph. */
 const prose = (comment: string): string =>
-  comment.split(/\n\s*\n/).map((part) => part.replace(/\s+/g, ' ').trim()).filter(Boolean).join('\n\n');
+  comment
+    .split(/\n\s*\n/)
+    .map((part) => part.replace(/\s+/g, ' ').trim())
+    .filter(Boolean)
+    .join('\n\n');
 
 /** Generated code carries no comments at run time, but buf's own description of the contracts does. */
 const descriptors = createRequire(import.meta.url).resolve('@kontor/contracts/descriptors');

@@ -34,13 +34,20 @@ const wrong: Record<string, [Record<string, string | undefined>, string]> = {
   'two faults': [{ KONTOR_QUOTA: undefined, KONTOR_ISSUER: 'x' }, 'KONTOR_QUOTA is not set. KONTOR_ISSUER must be'],
 };
 
-describe('the gateway\'s configuration', () => {
+describe("the gateway's configuration", () => {
   it('is read once, with the secrets from their files', async () => {
     using it = await setup();
     expect(readConfig(it.environment)).toMatchObject({
-      listen: '192.0.2.1:7800', quota: '127.0.0.1:7810', compute: 'localhost:7820', tenancy: '127.0.0.1:7805',
-      issuer: ISSUER, audience: 'kontor-api', client: { id: 'kontor-portal', secret: 'the secret' },
-      publicUrl: 'https://kontor.example.org', sessionKeys: [KEY, OLD_KEY], operator: 'demo',
+      listen: '192.0.2.1:7800',
+      quota: '127.0.0.1:7810',
+      compute: 'localhost:7820',
+      tenancy: '127.0.0.1:7805',
+      issuer: ISSUER,
+      audience: 'kontor-api',
+      client: { id: 'kontor-portal', secret: 'the secret' },
+      publicUrl: 'https://kontor.example.org',
+      sessionKeys: [KEY, OLD_KEY],
+      operator: 'demo',
     });
   });
 
@@ -65,7 +72,8 @@ describe('the gateway\'s configuration', () => {
   it.each([short, `${short}==`, 'x y'.repeat(20)])('with %j as a session key is refused unseen', async (key) => {
     using it = await setup(key);
     expect(() => readConfig(it.environment)).toThrow(
-      /^KONTOR_SESSION_KEY_FILE must hold on each line 32 random bytes in base64url \(43 characters\)\.$/);
+      /^KONTOR_SESSION_KEY_FILE must hold on each line 32 random bytes in base64url \(43 characters\)\.$/,
+    );
   });
 });
 
@@ -75,9 +83,14 @@ async function setup(keys = [KEY, OLD_KEY].map((key) => key.toString('base64url'
   writeFileSync(secretFile, 'the secret\n');
   writeFileSync(keyFile, `${keys}\n`);
   const environment: NodeJS.ProcessEnv = {
-    KONTOR_LISTEN: '192.0.2.1:7800', KONTOR_TLS: (await testTls(['gateway'])).directory,
-    KONTOR_QUOTA: '127.0.0.1:7810', KONTOR_COMPUTE: 'localhost:7820', KONTOR_TENANCY: '127.0.0.1:7805',
-    KONTOR_ISSUER: ISSUER, KONTOR_PUBLIC_URL: 'https://kontor.example.org', KONTOR_OIDC_SECRET_FILE: secretFile,
+    KONTOR_LISTEN: '192.0.2.1:7800',
+    KONTOR_TLS: (await testTls(['gateway'])).directory,
+    KONTOR_QUOTA: '127.0.0.1:7810',
+    KONTOR_COMPUTE: 'localhost:7820',
+    KONTOR_TENANCY: '127.0.0.1:7805',
+    KONTOR_ISSUER: ISSUER,
+    KONTOR_PUBLIC_URL: 'https://kontor.example.org',
+    KONTOR_OIDC_SECRET_FILE: secretFile,
     KONTOR_SESSION_KEY_FILE: keyFile,
   };
   return { environment, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };

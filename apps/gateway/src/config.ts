@@ -12,25 +12,37 @@ const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7810');
 
-const environment = serviceEnvironment.extend({
-  KONTOR_QUOTA: address,
-  KONTOR_COMPUTE: address,
-  KONTOR_TENANCY: address,
-  KONTOR_ISSUER: z.string().regex(/^https?:\/\/[^/\s?#]+(\/[^\s?#]*)?\/realms\/[^/\s?#]+$/,
-    'must be the address of a realm, such as https://id.example.org/realms/kontor'),
-  KONTOR_PUBLIC_URL: z.string().regex(/^https?:\/\/[^/\s?#]+$/,
-    'must be how browsers reach the gateway, without a path, such as http://localhost:7800'),
-  KONTOR_OIDC_CLIENT: z.string().min(1, 'must be a confidential client of the realm').default('kontor-portal'),
-  KONTOR_OIDC_SECRET_FILE: z.string().min(1, 'must be the file that holds the secret of that client'),
-  KONTOR_AUDIENCE: z.string().min(1, 'must be the audience of access tokens').default('kontor-api'),
-  KONTOR_SESSION_KEY_FILE: z.string().min(1, 'must be the file that holds the keys of sessions'),
-  KONTOR_OPERATOR: z.string().regex(SLUG, 'must be a slug, such as demo').default('demo'),
-}).refine(({ KONTOR_PUBLIC_URL }) => SAFE_ORIGIN.test(KONTOR_PUBLIC_URL), {
-  path: ['KONTOR_PUBLIC_URL'], message: 'must be https, unless it is on this machine',
-}).refine(({ KONTOR_LISTEN, KONTOR_ISSUER }) => LOOPBACK.test(KONTOR_LISTEN) || KONTOR_ISSUER.startsWith('https:'), {
-  path: ['KONTOR_LISTEN'],
-  message: 'must be a loopback address such as 127.0.0.1:7800 while KONTOR_ISSUER is not https',
-});
+const environment = serviceEnvironment
+  .extend({
+    KONTOR_QUOTA: address,
+    KONTOR_COMPUTE: address,
+    KONTOR_TENANCY: address,
+    KONTOR_ISSUER: z
+      .string()
+      .regex(
+        /^https?:\/\/[^/\s?#]+(\/[^\s?#]*)?\/realms\/[^/\s?#]+$/,
+        'must be the address of a realm, such as https://id.example.org/realms/kontor',
+      ),
+    KONTOR_PUBLIC_URL: z
+      .string()
+      .regex(
+        /^https?:\/\/[^/\s?#]+$/,
+        'must be how browsers reach the gateway, without a path, such as http://localhost:7800',
+      ),
+    KONTOR_OIDC_CLIENT: z.string().min(1, 'must be a confidential client of the realm').default('kontor-portal'),
+    KONTOR_OIDC_SECRET_FILE: z.string().min(1, 'must be the file that holds the secret of that client'),
+    KONTOR_AUDIENCE: z.string().min(1, 'must be the audience of access tokens').default('kontor-api'),
+    KONTOR_SESSION_KEY_FILE: z.string().min(1, 'must be the file that holds the keys of sessions'),
+    KONTOR_OPERATOR: z.string().regex(SLUG, 'must be a slug, such as demo').default('demo'),
+  })
+  .refine(({ KONTOR_PUBLIC_URL }) => SAFE_ORIGIN.test(KONTOR_PUBLIC_URL), {
+    path: ['KONTOR_PUBLIC_URL'],
+    message: 'must be https, unless it is on this machine',
+  })
+  .refine(({ KONTOR_LISTEN, KONTOR_ISSUER }) => LOOPBACK.test(KONTOR_LISTEN) || KONTOR_ISSUER.startsWith('https:'), {
+    path: ['KONTOR_LISTEN'],
+    message: 'must be a loopback address such as 127.0.0.1:7800 while KONTOR_ISSUER is not https',
+  });
 
 /** Everything the gateway needs to know. A class, so that Nest can hand it out by its name. */
 export class GatewayConfig {
@@ -75,7 +87,10 @@ export function readConfig(env: NodeJS.ProcessEnv): GatewayConfig {
 
 function linesOf(variable: string, file: string): string[] {
   try {
-    const lines = readFileSync(file, 'utf8').split('\n').map((line) => line.trim()).filter(Boolean);
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean);
     if (lines.length > 0) return lines;
   } catch (error) {
     throw new ConfigError(`${variable} cannot be read: ${(error as Error).message}.`);

@@ -24,8 +24,9 @@ describe('a route that does not say who may use it', () => {
       }
     }
     await expect(startWith(Planted)).rejects.toThrow(
-      'These routes do not say who may use them: GET /v1/planted/:id (Planted.forgotten). '
-      + "Give each @Rpc, @Known or @Public('why').");
+      'These routes do not say who may use them: GET /v1/planted/:id (Planted.forgotten). ' +
+        "Give each @Rpc, @Known or @Public('why').",
+    );
   });
 
   it('is found in every controller, with every method', async () => {
@@ -56,8 +57,9 @@ describe('a route that is answered by an RPC', () => {
       }
     }
     await expect(startWith(Planted)).rejects.toThrow(
-      'These routes are answered by RPCs that are not open to people: GET /v1/planted (Planted.resolve). '
-      + 'Name the people in the option kontor.rules.v1.access of each.');
+      'These routes are answered by RPCs that are not open to people: GET /v1/planted (Planted.resolve). ' +
+        'Name the people in the option kontor.rules.v1.access of each.',
+    );
   });
 });
 

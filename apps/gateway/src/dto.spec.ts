@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { create, createFileRegistry, type DescMessage } from '@bufbuild/protobuf';
 import {
-  FieldDescriptorProto_Label as Label, FieldDescriptorProto_Type as Kind, FileDescriptorProtoSchema,
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Kind,
+  FileDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt';
 import { JobSchema, NewJobSchema, UploadFileRequestSchema } from '@kontor/contracts/compute/v1/compute';
 import { AccountSchema, CommandSchema, CreateTransferRequestSchema } from '@kontor/contracts/quota/v1/quota';
@@ -25,7 +27,12 @@ describe('a message of the contracts as a class', () => {
   it('writes 64-bit integers as strings, with the bounds of the contract', async () => {
     const { CreateTransferRequest } = await schemasOf(CreateTransferRequestSchema);
     expect(CreateTransferRequest?.properties['amount']).toEqual({
-      type: 'string', format: 'int64', pattern: '^-?[0-9]+$', minimum: 1, maximum: 1e18, example: '1',
+      type: 'string',
+      format: 'int64',
+      pattern: '^-?[0-9]+$',
+      minimum: 1,
+      maximum: 1e18,
+      example: '1',
       description: "In the unit of the accounts' asset. From 1 to 1000000000000000000.",
     });
   });
@@ -36,13 +43,20 @@ describe('a message of the contracts as a class', () => {
     expect(NewJob?.properties['id']).toMatchObject({ type: 'string', format: 'uuid' });
     expect(NewJob?.properties['name']).toMatchObject({ minLength: 1, maxLength: 100 });
     expect(Workload?.properties['command']).toMatchObject({
-      type: 'array', minItems: 1, maxItems: 256, items: { type: 'string', maxLength: 8192 },
+      type: 'array',
+      minItems: 1,
+      maxItems: 256,
+      items: { type: 'string', maxLength: 8192 },
     });
     expect(Workload?.properties['environment']).toEqual({
-      type: 'object', maxProperties: 200, additionalProperties: { type: 'string', maxLength: 32768 },
+      type: 'object',
+      maxProperties: 200,
+      additionalProperties: { type: 'string', maxLength: 32768 },
     });
     expect(Workload?.properties['inputs']).toMatchObject({
-      type: 'array', maxItems: 1000, items: { $ref: '#/components/schemas/InputFile' },
+      type: 'array',
+      maxItems: 1000,
+      items: { $ref: '#/components/schemas/InputFile' },
     });
     expect(InputFile?.properties['sha256']).toEqual({ type: 'string', pattern: '^(?:[0-9a-f]{64})$' });
   });
@@ -51,7 +65,8 @@ describe('a message of the contracts as a class', () => {
     const { Account, AccountPurpose } = await schemasOf(AccountSchema);
     expect(Account?.properties['purpose']).toEqual({ allOf: [{ $ref: '#/components/schemas/AccountPurpose' }] });
     expect(AccountPurpose).toMatchObject({
-      type: 'string', enum: expect.arrayContaining(['UNSPECIFIED', 'PROJECT', 'TREASURY', 'REVENUE', 'LATE_USAGE']),
+      type: 'string',
+      enum: expect.arrayContaining(['UNSPECIFIED', 'PROJECT', 'TREASURY', 'REVENUE', 'LATE_USAGE']),
     });
   });
 
@@ -84,8 +99,9 @@ describe('a message of the contracts as a class', () => {
 
   it('may not share its name with a message of another package', () => {
     dto(message('one.v1', 'Twin'));
-    expect(() => dto(message('other.v1', 'Twin')))
-      .toThrow('other.v1.Twin and one.v1.Twin would both be the schema Twin');
+    expect(() => dto(message('other.v1', 'Twin'))).toThrow(
+      'other.v1.Twin and one.v1.Twin would both be the schema Twin',
+    );
   });
 });
 
@@ -109,12 +125,24 @@ async function schemasOf(desc: DescMessage): Promise<Record<string, Schema>> {
 /** A message that no contract has: a list of itself. */
 function message(home: string, name: string): DescMessage {
   const file = create(FileDescriptorProtoSchema, {
-    name: `${home}.proto`, package: home, syntax: 'proto3', messageType: [{
-      name, field: [{
-        name: 'inner', jsonName: 'inner', number: 1, type: Kind.MESSAGE, label: Label.REPEATED,
-        typeName: `.${home}.${name}`,
-      }],
-    }],
+    name: `${home}.proto`,
+    package: home,
+    syntax: 'proto3',
+    messageType: [
+      {
+        name,
+        field: [
+          {
+            name: 'inner',
+            jsonName: 'inner',
+            number: 1,
+            type: Kind.MESSAGE,
+            label: Label.REPEATED,
+            typeName: `.${home}.${name}`,
+          },
+        ],
+      },
+    ],
   });
   const desc = createFileRegistry(file, () => undefined).getMessage(`${home}.${name}`);
   if (desc === undefined) throw new Error('The message was not registered.');

@@ -64,4 +64,5 @@ function collectAsked(desc: DescMessage): void {
 }
 
 [ComputeService, QuotaService, ProgrammeService, ChangeService, BudgetService, TenancyService, JournalService]
-  .flatMap(({ methods }) => methods).forEach(({ input }) => collectAsked(input));
+  .flatMap(({ methods }) => methods)
+  .forEach(({ input }) => collectAsked(input));

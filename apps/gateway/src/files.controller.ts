@@ -21,8 +21,10 @@ export class FilesController {
   @ApiBody({ required: true, description: "The file's bytes.", schema: { type: 'string', format: 'binary' } })
   @Rpc(uploadFile, { status: 201 })
   upload(
-    @InProject() project: ProjectRef, @Sha256() sha256: string,
-    @Req() request: Request, @Res({ passthrough: true }) response: Response,
+    @InProject() project: ProjectRef,
+    @Sha256() sha256: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ) {
     return this.services.compute.uploadFile(uploadOf(request, { project, sha256 }), { signal: goneSignal(response) });
   }

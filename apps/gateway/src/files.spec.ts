@@ -30,7 +30,8 @@ describe('files of a project', () => {
   it('whose bytes have another digest are refused by the service in its own words', async () => {
     await using it = await setup();
     expect(await it.put(`${files}/${'0'.repeat(64)}`, Buffer.from('other'))).toMatchObject({
-      status: 400, json: { code: 'digest_mismatch', detail: 'The bytes have another digest.' },
+      status: 400,
+      json: { code: 'digest_mismatch', detail: 'The bytes have another digest.' },
     });
     expect(it.compute.files.size).toBe(0);
   });
@@ -38,7 +39,8 @@ describe('files of a project', () => {
   it('are refused before they have been sent whole, when the service does', async () => {
     await using it = await setup();
     expect(await it.put(`${files}/ABC`, randomBytes(8 * MIB))).toMatchObject({
-      status: 400, json: { code: 'invalid_request', violations: [{ field: 'sha256' }] },
+      status: 400,
+      json: { code: 'invalid_request', violations: [{ field: 'sha256' }] },
     });
     expect(it.compute.uploadedBytes).toBe(0);
   });
@@ -49,11 +51,15 @@ describe('files of a project', () => {
     it.compute.uploadGate = gate.promise;
     const bytes = randomBytes(48 * MIB);
     const upload = slowly(`${it.url}${files}/${digestOf(bytes)}`, bytes, it.token);
-    const stalled = await eventually('the caller has to wait', async () => {
-      const before = upload.sentBytes();
-      await sleep(300);
-      return upload.sentBytes() === before && before;
-    }, { withinMs: 10_000 });
+    const stalled = await eventually(
+      'the caller has to wait',
+      async () => {
+        const before = upload.sentBytes();
+        await sleep(300);
+        return upload.sentBytes() === before && before;
+      },
+      { withinMs: 10_000 },
+    );
     expect(stalled).toBeLessThan(24 * MIB);
     gate.resolve();
     expect(await upload.status).toBe(201);
@@ -76,7 +82,9 @@ describe('files of a project', () => {
 const setup = async () => gatewayUnderTest(await testTls(SERVICES));
 
 const options = (length: number, token: string) => ({
-  method: 'PUT', agent: false, headers: { authorization: `Bearer ${token}`, 'content-length': length },
+  method: 'PUT',
+  agent: false,
+  headers: { authorization: `Bearer ${token}`, 'content-length': length },
 });
 
 /** Sends in pieces, each when the one before has left this process. */
@@ -84,7 +92,8 @@ function slowly(url: string, bytes: Buffer, token: string) {
   let sent = 0;
   const outgoing = request(url, options(bytes.length, token));
   const status = new Promise<number | undefined>((resolve, reject) =>
-    outgoing.on('error', reject).on('response', (incoming) => resolve(incoming.resume().statusCode)));
+    outgoing.on('error', reject).on('response', (incoming) => resolve(incoming.resume().statusCode)),
+  );
   const next = (): void => {
     const piece = bytes.subarray(sent, sent + 64 * 1024);
     if (piece.length === 0) return void outgoing.end();

@@ -12,17 +12,24 @@ interface Document {
   components: { schemas: Schemas };
 }
 
-const { paths, components: { schemas } } = JSON.parse(await describeApi()) as Document;
+const {
+  paths,
+  components: { schemas },
+} = JSON.parse(await describeApi()) as Document;
 
 /** Every operation that takes a body, with the schema of it. */
 const writes = Object.entries(paths).flatMap(([path, operations]) =>
   Object.entries(operations).flatMap(([method, { requestBody }]) => {
     const schema = requestBody?.content['application/json']?.schema;
     return schema ? [{ method: method.toUpperCase(), path: filled(path), schema }] : [];
-  }));
+  }),
+);
 
 function filled(path: string): string {
-  return path.replace('{projectId}', PROJECT).replace('{tenantId}', TENANT).replace('{service}', 'quota')
+  return path
+    .replace('{projectId}', PROJECT)
+    .replace('{tenantId}', TENANT)
+    .replace('{service}', 'quota')
     .replace(/\{\w+\}/g, PROJECT);
 }
 
@@ -50,10 +57,14 @@ describe('bodies made from the OpenAPI document', () => {
   });
 
   it.each(writes)('are a problem to $method $path when they are anything else', async (to) => {
-    await sendAll(to, fc.jsonValue({ maxDepth: 4 }).filter((json) => JSON.stringify(json) !== '{}'), (reply) => {
-      expect(reply.status).toBe(400);
-      expect(reply.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    });
+    await sendAll(
+      to,
+      fc.jsonValue({ maxDepth: 4 }).filter((json) => JSON.stringify(json) !== '{}'),
+      (reply) => {
+        expect(reply.status).toBe(400);
+        expect(reply.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+      },
+    );
   });
 });
 

@@ -8,16 +8,19 @@ import { Services } from './services.ts';
 
 const schema = { $ref: '#/components/schemas/Health' };
 
-const ApiHealthReplies = () => applyDecorators(
-  ApiResponse({ status: 200, description: 'All of them serve.', schema }),
-  ApiResponse({ status: 503, description: 'At least one does not.', schema }),
-);
+const ApiHealthReplies = () =>
+  applyDecorators(
+    ApiResponse({ status: 200, description: 'All of them serve.', schema }),
+    ApiResponse({ status: 503, description: 'At least one does not.', schema }),
+  );
 
 @ApiTags('Operations')
 @Controller()
 export class HealthController {
   constructor(
-    private readonly services: Services, private readonly provider: IdentityProvider, private readonly metrics: Metrics,
+    private readonly services: Services,
+    private readonly provider: IdentityProvider,
+    private readonly metrics: Metrics,
   ) {}
 
   @Get('healthz')
@@ -25,7 +28,7 @@ export class HealthController {
   @ApiOperation({ operationId: 'GetHealth', summary: 'Whether the services behind the gateway serve', security: [] })
   @ApiHealthReplies()
   async health(@Res({ passthrough: true }) response: Response) {
-    const services = { ...await this.services.health(), identity: await this.provider.health() };
+    const services = { ...(await this.services.health()), identity: await this.provider.health() };
     const isWhole = Object.values(services).every((state) => state === 'serving');
     response.status(isWhole ? 200 : 503);
     return { status: isWhole ? 'ok' : 'degraded', services };

@@ -15,41 +15,49 @@ const ofType = (type: string) => ({ 'content-type': type });
 
 /** What is sent to POST …/jobs, and what must come back. */
 const bodies: Record<string, [Ask, number, string]> = {
-  'nothing': [{}, 400, 'malformed_json'],
+  nothing: [{}, 400, 'malformed_json'],
   'an empty body': [{ raw: '' }, 400, 'malformed_json'],
   'half an object': [{ raw: '{"id": ' }, 400, 'malformed_json'],
   'NaN, which JSON does not have': [{ raw: '{"workload": {"devices": NaN}}' }, 400, 'malformed_json'],
   'two documents': [{ raw: '{} {}' }, 400, 'malformed_json'],
   'bytes that are not UTF-8': [{ raw: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) }, 400, 'malformed_json'],
   'a list': [{ body: [] }, 400, 'invalid_request'],
-  'null': [{ raw: 'null' }, 400, 'invalid_request'],
+  null: [{ raw: 'null' }, 400, 'invalid_request'],
   'an empty object': [{ body: {} }, 400, 'invalid_request'],
   'an unknown field': [{ body: newJob({ nickname: 'x' }) }, 400, 'invalid_request'],
   'a text for an integer': [{ body: newJob({ workload: workload({ devices: 'two' }) }) }, 400, 'invalid_request'],
   '2^53 + 1 as a number': [
-    { raw: JSON.stringify(newJob()).replace('"268435456"', '9007199254740993') }, 400, 'invalid_request',
+    { raw: JSON.stringify(newJob()).replace('"268435456"', '9007199254740993') },
+    400,
+    'invalid_request',
   ],
   '2^63 - 1': [{ body: withMemory('9223372036854775807') }, 400, 'invalid_request'],
   '2^63': [{ body: withMemory('9223372036854775808') }, 400, 'invalid_request'],
   'a name of 101 characters': [{ body: newJob({ name: 'x'.repeat(101) }) }, 400, 'invalid_request'],
   'the NUL character': [{ body: newJob({ name: 'a\0b' }) }, 400, 'invalid_request'],
   'half a surrogate pair': [
-    { raw: JSON.stringify(newJob({ name: 'HALF' })).replace('HALF', '\\ud800') }, 400, 'invalid_request',
+    { raw: JSON.stringify(newJob({ name: 'HALF' })).replace('HALF', '\\ud800') },
+    400,
+    'invalid_request',
   ],
   'an id in upper case': [{ body: newJob({ id: '018F0000-0000-7000-8000-00000000AAAA' }) }, 400, 'invalid_request'],
   'a path that climbs': [{ body: newJob({ workload: workload({ outputs: ['../secret'] }) }) }, 400, 'invalid_request'],
   'lists in each other': [{ raw: '['.repeat(100_000) + ']'.repeat(100_000) }, 400, 'invalid_request'],
   'objects in each other': [{ raw: `${'{"workload":'.repeat(80_000)}1${'}'.repeat(80_000)}` }, 400, 'invalid_request'],
   'a list of 300,001 empty inputs': [
-    { raw: `{"workload":{"inputs":[${'{},'.repeat(300_000)}{}]}}` }, 400, 'invalid_request',
+    { raw: `{"workload":{"inputs":[${'{},'.repeat(300_000)}{}]}}` },
+    400,
+    'invalid_request',
   ],
   'a list of 1,000 empty inputs': [
-    { body: newJob({ workload: workload({ inputs: Array(1_000).fill({}) }) }) }, 400, 'invalid_request',
+    { body: newJob({ workload: workload({ inputs: Array(1_000).fill({}) }) }) },
+    400,
+    'invalid_request',
   ],
   'more than 1 MiB': [{ raw: text1MiB }, 413, 'body_too_large'],
   'more than 1 MiB in chunks': [{ raw: text1MiB, headers: chunked }, 413, 'body_too_large'],
   'a form': [{ raw: 'id=1', headers: ofType('application/x-www-form-urlencoded') }, 415, 'unsupported_media_type'],
-  'text': [{ raw: '{}', headers: ofType('text/plain') }, 415, 'unsupported_media_type'],
+  text: [{ raw: '{}', headers: ofType('text/plain') }, 415, 'unsupported_media_type'],
   'JSON in UTF-16': [{ raw: '{}', headers: ofType('application/json; charset=utf-16') }, 415, 'unsupported_media_type'],
   'JSON in gzip': [{ raw: '{}', headers: { 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type'],
 };
@@ -63,8 +71,13 @@ describe('a body that breaks a rule', () => {
     const reply = await gateway.ask('POST', jobs, ask);
     expect(reply).toMatchObject({ status, headers: { 'content-type': 'application/problem+json; charset=utf-8' } });
     expect(reply.json).toMatchObject({
-      type: `urn:kontor:problem:${code}`, status, code, detail: expect.any(String), help: expect.any(String),
-      title: expect.any(String), instance: `urn:kontor:request:${reply.headers['x-request-id']}`,
+      type: `urn:kontor:problem:${code}`,
+      status,
+      code,
+      detail: expect.any(String),
+      help: expect.any(String),
+      title: expect.any(String),
+      instance: `urn:kontor:request:${reply.headers['x-request-id']}`,
     });
     expect(reply.text.length).toBeLessThan(10_000);
     expect(gateway.compute.jobs.size).toBe(0);
@@ -126,11 +139,15 @@ describe('a URL that leads nowhere', () => {
 describe('what is not HTTP', () => {
   const requests: Record<string, [string, number, string]> = {
     'headers of 64 KiB': [
-      `GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(65_536)}\r\n\r\n`, 431, 'headers_too_large',
+      `GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(65_536)}\r\n\r\n`,
+      431,
+      'headers_too_large',
     ],
-    'noise': ['\x16\x03\x01\x02\x00\x01\x00\r\n\r\n', 400, 'malformed_http'],
+    noise: ['\x16\x03\x01\x02\x00\x01\x00\r\n\r\n', 400, 'malformed_http'],
     'two lengths of one body': [
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400, 'malformed_http',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+      'malformed_http',
     ],
   };
   it.each(Object.entries(requests))('such as %s is a problem too', async (_, [request, status, code]) => {

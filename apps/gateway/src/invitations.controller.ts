@@ -1,7 +1,12 @@
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
-  AcceptInvitationRequestSchema, InviteProjectMemberRequestSchema, InviteTenantAdminRequestSchema, TenancyService,
-  type AcceptInvitationRequest, type InviteProjectMemberRequest, type InviteTenantAdminRequest,
+  AcceptInvitationRequestSchema,
+  InviteProjectMemberRequestSchema,
+  InviteTenantAdminRequestSchema,
+  TenancyService,
+  type AcceptInvitationRequest,
+  type InviteProjectMemberRequest,
+  type InviteTenantAdminRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

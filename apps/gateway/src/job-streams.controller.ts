@@ -22,8 +22,11 @@ export class JobStreamsController {
   @Get('logs/:stream')
   @RpcStream(readJobLog, 'text/plain')
   async log(
-    @InProject() project: ProjectRef, @JobId() id: string, @LogStream() stream: Stream,
-    @MessageQuery(ReadJobLogRequestSchema, [from, on]) { offset, follow }: ReadJobLogRequest, @Res() response: Response,
+    @InProject() project: ProjectRef,
+    @JobId() id: string,
+    @LogStream() stream: Stream,
+    @MessageQuery(ReadJobLogRequestSchema, [from, on]) { offset, follow }: ReadJobLogRequest,
+    @Res() response: Response,
   ) {
     const signal = goneSignal(response);
     const pieces = this.services.compute.readJobLog({ project, id, stream, offset, follow }, { signal });
@@ -33,10 +36,16 @@ export class JobStreamsController {
   @Get('outputs/*path')
   @RpcStream(readJobOutput, 'application/octet-stream')
   async output(
-    @InProject() project: ProjectRef, @JobId() id: string, @OutputPath() path: string, @Res() response: Response,
+    @InProject() project: ProjectRef,
+    @JobId() id: string,
+    @OutputPath() path: string,
+    @Res() response: Response,
   ) {
     const job = await this.services.compute.getJob({ project, id });
-    const headers = headersOf(job.outputs.find((output) => output.path === path), path);
+    const headers = headersOf(
+      job.outputs.find((output) => output.path === path),
+      path,
+    );
     const pieces = this.services.compute.readJobOutput({ project, id, path }, { signal: goneSignal(response) });
     await streamReply(response, headers, pieces);
   }

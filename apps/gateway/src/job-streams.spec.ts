@@ -10,7 +10,8 @@ describe('logs of a job', () => {
   it('are text, from the offset on', async () => {
     await using it = await setup();
     expect(await it.get(`${it.job}/logs/stdout`)).toMatchObject({
-      status: 200, text: 'one\ntwo\nthree\n',
+      status: 200,
+      text: 'one\ntwo\nthree\n',
       headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
     });
     expect(await it.get(`${it.job}/logs/stderr?offset=4`)).toMatchObject({ status: 200, text: 'two\nthree\n' });
@@ -61,11 +62,15 @@ describe('logs of a job', () => {
     it.compute.followEveryMs = 0;
     it.compute.followed = 'y'.repeat(64 * 1024);
     const reply = await open(`${it.url}${it.job}/logs/stdout?follow=true`, it.token);
-    const stalled = await eventually('compute has to wait', async () => {
-      const before = it.compute.followedLines;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return it.compute.followedLines === before && before;
-    }, { withinMs: 10_000 });
+    const stalled = await eventually(
+      'compute has to wait',
+      async () => {
+        const before = it.compute.followedLines;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return it.compute.followedLines === before && before;
+      },
+      { withinMs: 10_000 },
+    );
     expect(stalled * it.compute.followed.length).toBeLessThan(32 * 1024 * 1024);
     reply.destroy();
   });
@@ -76,10 +81,14 @@ describe('outputs of a job', () => {
     await using it = await setup();
     const { path, bytes } = it.compute.output;
     expect(await it.get(`${it.job}/outputs/${path}`)).toMatchObject({
-      status: 200, text: bytes.toString(),
+      status: 200,
+      text: bytes.toString(),
       headers: {
-        'content-type': 'application/octet-stream', 'content-length': String(bytes.length),
-        etag: `"${digestOf(bytes)}"`, 'content-disposition': 'attachment', 'x-content-type-options': 'nosniff',
+        'content-type': 'application/octet-stream',
+        'content-length': String(bytes.length),
+        etag: `"${digestOf(bytes)}"`,
+        'content-disposition': 'attachment',
+        'x-content-type-options': 'nosniff',
       },
     });
   });
@@ -116,6 +125,9 @@ async function setup() {
 const refused = (status: number, code: string) => ({ status, json: { code } });
 
 /** A reply whose body has not been read. */
-const open = (url: string, token: string): Promise<IncomingMessage> => new Promise((resolve, reject) => {
-  request(url, { headers: { authorization: `Bearer ${token}` }, agent: false }, resolve).on('error', reject).end();
-});
+const open = (url: string, token: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    request(url, { headers: { authorization: `Bearer ${token}` }, agent: false }, resolve)
+      .on('error', reject)
+      .end();
+  });

@@ -4,13 +4,16 @@ import { testTls } from '@kontor/testing/test-tls';
 import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TENANT, workload } from '../testing/gateway-under-test.ts';
 
 describe('jobs over REST', () => {
-  it('are created in the caller\'s tenant and answered in the JSON of the contract', async () => {
+  it("are created in the caller's tenant and answered in the JSON of the contract", async () => {
     await using it = await setup();
     const job = newJob();
     const created = await it.post(jobs, job);
     expect(created.status).toBe(201);
     expect(created.json).toMatchObject({
-      project: { tenantId: TENANT, projectId: PROJECT }, id: job.id, state: 'QUEUED', createdAt: '2026-11-22T12:00:00Z',
+      project: { tenantId: TENANT, projectId: PROJECT },
+      id: job.id,
+      state: 'QUEUED',
+      createdAt: '2026-11-22T12:00:00Z',
       workload: { command: ['node', 'train.mjs'], environment: { SEED: '7' }, memoryBytes: '268435456' },
     });
   });
@@ -18,7 +21,10 @@ describe('jobs over REST', () => {
   it('come with every field, 64-bit integers to the last digit', async () => {
     await using it = await setup();
     expect((await it.post(jobs, newJob())).json).toMatchObject({
-      billedDeviceMs: '9223372036854775807', resourceVersion: '0', detail: '', cause: 'UNSPECIFIED',
+      billedDeviceMs: '9223372036854775807',
+      resourceVersion: '0',
+      detail: '',
+      cause: 'UNSPECIFIED',
     });
   });
 
@@ -29,7 +35,8 @@ describe('jobs over REST', () => {
     const again = await it.post(jobs, job);
     expect(again).toMatchObject({ status: 201, json: first.json });
     expect(await it.post(jobs, { ...job, name: 'other' })).toMatchObject({
-      status: 409, json: { code: 'job_exists_with_different_content' },
+      status: 409,
+      json: { code: 'job_exists_with_different_content' },
     });
     expect(it.compute.jobs.size).toBe(1);
   });
@@ -37,7 +44,8 @@ describe('jobs over REST', () => {
   it('are explained without being created', async () => {
     await using it = await setup();
     expect(await it.post(`${jobs}/explain`, newJob())).toMatchObject({
-      status: 200, json: { verdict: 'QUEUED', rule: 'capacity', detail: 'No room for digits.', costUcrMax: '0' },
+      status: 200,
+      json: { verdict: 'QUEUED', rule: 'capacity', detail: 'No room for digits.', costUcrMax: '0' },
     });
     expect(it.compute.jobs.size).toBe(0);
   });

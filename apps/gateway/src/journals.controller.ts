@@ -1,5 +1,8 @@
 import {
-  JournalService, ListJournalRequestSchema, VerifyJournalRequestSchema, type ListJournalRequest,
+  JournalService,
+  ListJournalRequestSchema,
+  VerifyJournalRequestSchema,
+  type ListJournalRequest,
   type VerifyJournalRequest,
 } from '@kontor/contracts/journal/v1/journal';
 import { Controller, Get, Post } from '@nestjs/common';

@@ -1,6 +1,11 @@
 import {
-  CreateTransferRequestSchema, OpenAccountRequestSchema, QuotaService, SetRateRequestSchema,
-  type CreateTransferRequest, type OpenAccountRequest, type SetRateRequest,
+  CreateTransferRequestSchema,
+  OpenAccountRequestSchema,
+  QuotaService,
+  SetRateRequestSchema,
+  type CreateTransferRequest,
+  type OpenAccountRequest,
+  type SetRateRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import { PageRequestSchema, type PageRequest } from '@kontor/contracts/resource/v1/resource';
 import { Controller, Get, Post } from '@nestjs/common';

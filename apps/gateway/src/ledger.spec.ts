@@ -15,18 +15,22 @@ describe('the ledger over REST', () => {
     expect(await it.post('/v1/accounts', { ...account, floor: '-5' })).toMatchObject({ json: { floor: '-5' } });
   });
 
-  it('lists a project\'s accounts apart from the operator\'s, balances to the last digit', async () => {
+  it("lists a project's accounts apart from the operator's, balances to the last digit", async () => {
     await using it = await setup();
     const balance = '-9007199254740993';
     expect((await it.get('/v1/accounts')).json).toEqual({ accounts: [expect.not.objectContaining({ project })] });
-    expect((await it.get(`/v1/projects/${PROJECT}/accounts`)).json)
-      .toEqual({ accounts: [expect.objectContaining({ project, balance })] });
+    expect((await it.get(`/v1/projects/${PROJECT}/accounts`)).json).toEqual({
+      accounts: [expect.objectContaining({ project, balance })],
+    });
   });
 
   it('moves an amount once, however often it is told to', async () => {
     await using it = await setup();
     const transfer = {
-      id: randomUUID(), debitAccountId: randomUUID(), creditAccountId: randomUUID(), amount: '1000000000000000000',
+      id: randomUUID(),
+      debitAccountId: randomUUID(),
+      creditAccountId: randomUUID(),
+      amount: '1000000000000000000',
       reason: 'GRANT',
     };
     const first = await it.post('/v1/transfers', transfer);

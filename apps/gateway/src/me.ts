@@ -10,5 +10,7 @@ export class Me extends dto(CallerSchema) {
   declare operator: string;
 }
 
-export const meOf = (caller: Caller, operator: string): Me =>
-  ({ ...toJson(CallerSchema, caller, { alwaysEmitImplicit: true }) as object, operator });
+export const meOf = (caller: Caller, operator: string): Me => ({
+  ...(toJson(CallerSchema, caller, { alwaysEmitImplicit: true }) as object),
+  operator,
+});

@@ -1,6 +1,8 @@
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
-  SetProjectMemberRequestSchema, TenancyService, type SetProjectMemberRequest,
+  SetProjectMemberRequestSchema,
+  TenancyService,
+  type SetProjectMemberRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -26,7 +28,8 @@ export class MembersController {
   @Put('projects/:projectId/members/:personId')
   @Rpc(setProjectMember)
   setMember(
-    @InProject() project: ProjectRef, @PersonId() personId: string,
+    @InProject() project: ProjectRef,
+    @PersonId() personId: string,
     @MessagePart(SetProjectMemberRequestSchema, ['role']) { role }: SetProjectMemberRequest,
   ) {
     return this.services.tenancy.setProjectMember({ project, personId, role });

@@ -39,7 +39,9 @@ export function openApiField(field: DescField, { classOf, inReplies }: Surroundi
 }
 
 const mapSchema = (field: DescField, rules: FieldRules | undefined) => ({
-  type: 'object' as const, additionalProperties: { ...itemSchema(field) }, ...collectionSizes(rules, 'Properties'),
+  type: 'object' as const,
+  additionalProperties: { ...itemSchema(field) },
+  ...collectionSizes(rules, 'Properties'),
 });
 
 const enums = new Map<string, DescEnum>();
@@ -77,6 +79,7 @@ function describe(field: DescField, rules: FieldRules | undefined): string {
     commentOf(field),
     rivals && `Exactly one of ${rivals} is set.`,
     is64 && rules?.min !== undefined && rules.max !== undefined && `From ${rules.min} to ${rules.max}.`,
-  ].filter(Boolean).join(' ');
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
-

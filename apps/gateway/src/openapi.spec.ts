@@ -82,7 +82,8 @@ describe('the OpenAPI document', () => {
       if (OPEN.includes(operationId)) continue;
       for (const status of ['400', '401', '403', '404', '503', 'default']) {
         expect({ operationId, ...responses[status]?.content }).toEqual({
-          operationId, 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+          operationId,
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
         });
       }
       expect(Object.keys(responses).filter((status) => status.startsWith('2'))).toHaveLength(1);
@@ -112,7 +113,8 @@ describe('the OpenAPI document', () => {
       ),
     });
     expect(document.components?.schemas?.['ClusterState']).toEqual({
-      type: 'string', enum: ['UNSPECIFIED', 'READY', 'UNREACHABLE'],
+      type: 'string',
+      enum: ['UNSPECIFIED', 'READY', 'UNREACHABLE'],
       description: '- UNREACHABLE: The engine does not answer: nothing new is placed here.',
     });
   });
@@ -127,14 +129,28 @@ describe('the OpenAPI document', () => {
   it('pages lists by pageSize and pageToken', async () => {
     const { operations } = await setup();
     const paged = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'pageToken'));
-    expect(paged.map(({ operationId }) => operationId).sort())
-      .toEqual([
-        'GetReport', 'GetStatement', 'GetTenantReport', 'ListAwards', 'ListChanges', 'ListChargeRecords', 'ListJobs',
-        'ListJournal', 'ListMyProjects', 'ListPendingProposals', 'ListProgrammes', 'ListProjects', 'ListProposals',
-        'ListTenants', 'ListTransfers',
-      ]);
+    expect(paged.map(({ operationId }) => operationId).sort()).toEqual([
+      'GetReport',
+      'GetStatement',
+      'GetTenantReport',
+      'ListAwards',
+      'ListChanges',
+      'ListChargeRecords',
+      'ListJobs',
+      'ListJournal',
+      'ListMyProjects',
+      'ListPendingProposals',
+      'ListProgrammes',
+      'ListProjects',
+      'ListProposals',
+      'ListTenants',
+      'ListTransfers',
+    ]);
     expect(paged[0]?.parameters).toContainEqual({
-      name: 'pageSize', in: 'query', required: false, description: 'Most items to return; 50 when absent.',
+      name: 'pageSize',
+      in: 'query',
+      required: false,
+      description: 'Most items to return; 50 when absent.',
       schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500, example: 0 },
     });
   });

@@ -6,7 +6,8 @@ describe('health', () => {
   it('is good while every service serves, and needs no token', async () => {
     await using it = await setup();
     expect(await it.get('/healthz', { token: false })).toMatchObject({
-      status: 200, json: {
+      status: 200,
+      json: {
         status: 'ok',
         services: { quota: 'serving', compute: 'serving', tenancy: 'serving', identity: 'serving' },
       },
@@ -18,7 +19,8 @@ describe('health', () => {
     await it.services.quota.close();
     const since = performance.now();
     expect(await it.get('/healthz')).toMatchObject({
-      status: 503, json: { status: 'degraded', services: { quota: 'unreachable', compute: 'serving' } },
+      status: 503,
+      json: { status: 'degraded', services: { quota: 'unreachable', compute: 'serving' } },
     });
     expect(performance.now() - since).toBeLessThan(2_000);
   });
@@ -44,14 +46,17 @@ describe('every reply', () => {
     await using it = await setup();
     const { headers } = await it.get(path, { headers: { origin: 'https://elsewhere.example' } });
     expect(headers).toMatchObject({
-      'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'", 'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
     });
     const absent = ['access-control-allow-origin', 'x-powered-by', 'etag'];
     for (const name of absent) expect(headers).not.toHaveProperty(name);
   });
 
-  it('carries the id of its request: the caller\'s where it is readable', async () => {
+  it("carries the id of its request: the caller's where it is readable", async () => {
     await using it = await setup();
     const idOf = async (headers: Record<string, string>) =>
       (await it.get('/v1/me', { headers })).headers['x-request-id'];

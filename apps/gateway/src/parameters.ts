@@ -12,7 +12,8 @@ import { readMessage, readShape } from './read-message.ts';
 /** A parameter that is read from the request, together with how the OpenAPI document describes it. */
 export function described(read: (request: Request) => unknown, ...descriptions: MethodDecorator[]): ParameterDecorator {
   const parameter = createParamDecorator((_: unknown, context: ExecutionContext) =>
-    read(context.switchToHttp().getRequest<Request>()))();
+    read(context.switchToHttp().getRequest<Request>()),
+  )();
   return (target, key, index) => {
     parameter(target, key, index);
     const method = key === undefined ? undefined : Object.getOwnPropertyDescriptor(target, key);
@@ -22,9 +23,11 @@ export function described(read: (request: Request) => unknown, ...descriptions: 
 }
 
 /** The JSON body as a message of the contract, checked by its rules. */
-export const MessageBody = (desc: DescMessage) => described(
-  async (request) => readMessage(desc, await jsonBody(request)),
-  ApiBody({ type: dto(desc), required: true }));
+export const MessageBody = (desc: DescMessage) =>
+  described(
+    async (request) => readMessage(desc, await jsonBody(request)),
+    ApiBody({ type: dto(desc), required: true }),
+  );
 
 /**
  * These fields of a message from the JSON body, where the path says the rest. The service that gets the whole checks
@@ -36,7 +39,8 @@ export function MessagePart(desc: DescMessage, names: string[]): ParameterDecora
   const fields = names.map((name) => fieldNamed(desc, name));
   return described(
     async (request) => readShape(desc, await jsonBody(request), fields),
-    ApiBody({ type: partDto(desc, fields), required: true }));
+    ApiBody({ type: partDto(desc, fields), required: true }),
+  );
 }
 
 function fieldNamed(desc: DescMessage, name: string): DescField {
@@ -46,18 +50,28 @@ function fieldNamed(desc: DescMessage, name: string): DescField {
 }
 
 /** The query as a message of the contract, or these fields of it. Its service checks the rules. */
-export const MessageQuery = (desc: DescMessage, fields: DescField[] = desc.fields) => described(
-  ({ query }) => readShape(desc, fromQuery(query as Record<string, string>), fields),
-  ...fields.map(describeQuery));
+export const MessageQuery = (desc: DescMessage, fields: DescField[] = desc.fields) =>
+  described(
+    ({ query }) => readShape(desc, fromQuery(query as Record<string, string>), fields),
+    ...fields.map(describeQuery),
+  );
 
 /** The query as these fields of a message and the page that is asked for. */
-export const PagedQuery = (desc: DescMessage, fields: DescField[]) => described(({ query }) => {
-  const isOfPage = ([name]: [string, unknown]): boolean => PAGE.some(({ jsonName }) => jsonName === name);
-  const [ofPage, others] = [true, false].map((wanted) =>
-    fromQuery(Object.fromEntries(Object.entries(query as Record<string, string>)
-      .filter((entry) => isOfPage(entry) === wanted))));
-  return { ...readShape(desc, others ?? {}, fields), page: readShape(PageRequestSchema, ofPage ?? {}) };
-}, ...[...fields, ...PAGE].map(describeQuery));
+export const PagedQuery = (desc: DescMessage, fields: DescField[]) =>
+  described(
+    ({ query }) => {
+      const isOfPage = ([name]: [string, unknown]): boolean => PAGE.some(({ jsonName }) => jsonName === name);
+      const [ofPage, others] = [true, false].map((wanted) =>
+        fromQuery(
+          Object.fromEntries(
+            Object.entries(query as Record<string, string>).filter((entry) => isOfPage(entry) === wanted),
+          ),
+        ),
+      );
+      return { ...readShape(desc, others ?? {}, fields), page: readShape(PageRequestSchema, ofPage ?? {}) };
+    },
+    ...[...fields, ...PAGE].map(describeQuery),
+  );
 
 const PAGE = PageRequestSchema.fields;
 
@@ -68,4 +82,7 @@ const describeQuery = (field: DescField) =>
 const fromQuery = (query: Record<string, string>): JsonObject =>
   Object.fromEntries(Object.entries(query).map(([name, value]) => [name, BOOLEANS.get(value) ?? value]));
 
-const BOOLEANS = new Map([['true', true], ['false', false]]);
+const BOOLEANS = new Map([
+  ['true', true],
+  ['false', false],
+]);

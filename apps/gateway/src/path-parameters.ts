@@ -1,16 +1,22 @@
 import { create, type DescField } from '@bufbuild/protobuf';
 import {
-  GetFileRequestSchema, GetJobRequestSchema, ReadJobOutputRequestSchema,
+  GetFileRequestSchema,
+  GetJobRequestSchema,
+  ReadJobOutputRequestSchema,
 } from '@kontor/contracts/compute/v1/compute';
 import { ReadLogRequest_Stream as Stream } from '@kontor/contracts/engine/v1/engine';
 import { GetChangeRequestSchema } from '@kontor/contracts/quota/v1/change';
 import {
-  GetAwardRequestSchema, GetProgrammeRequestSchema, GetProposalRequestSchema,
+  GetAwardRequestSchema,
+  GetProgrammeRequestSchema,
+  GetProposalRequestSchema,
 } from '@kontor/contracts/quota/v1/programme';
 import { ListTransfersRequestSchema } from '@kontor/contracts/quota/v1/quota';
 import { ProjectRefSchema } from '@kontor/contracts/resource/v1/resource';
 import {
-  ErasePersonRequestSchema, RevokeInvitationRequestSchema, RevokeProjectTokenRequestSchema,
+  ErasePersonRequestSchema,
+  RevokeInvitationRequestSchema,
+  RevokeProjectTokenRequestSchema,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Scope } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
@@ -27,47 +33,79 @@ import { JOURNALED, type Journaled } from './services.ts';
 const inPath = (name: string, field: DescField, description = commentOf(field)) =>
   ApiParam({ name, description, schema: { ...plainSchema(field) } });
 
-export const JobId = () => described(({ params }) => params['jobId'],
-  inPath('jobId', GetJobRequestSchema.field.id, 'The id that its creator chose.'));
+export const JobId = () =>
+  described(
+    ({ params }) => params['jobId'],
+    inPath('jobId', GetJobRequestSchema.field.id, 'The id that its creator chose.'),
+  );
 
-export const AccountId = () => described(({ params }) => params['accountId'],
-  inPath('accountId', ListTransfersRequestSchema.field.accountId, 'The id that the ledger derived.'));
+export const AccountId = () =>
+  described(
+    ({ params }) => params['accountId'],
+    inPath('accountId', ListTransfersRequestSchema.field.accountId, 'The id that the ledger derived.'),
+  );
 
-export const Sha256 = () => described(({ params }) => params['sha256'],
-  inPath('sha256', GetFileRequestSchema.field.sha256, 'Digest of the whole file, in lower-case hexadecimal.'));
+export const Sha256 = () =>
+  described(
+    ({ params }) => params['sha256'],
+    inPath('sha256', GetFileRequestSchema.field.sha256, 'Digest of the whole file, in lower-case hexadecimal.'),
+  );
 
-export const ProgrammeSlug = () => described(({ params }) => params['slug'],
-  inPath('slug', GetProgrammeRequestSchema.field.slug, 'The slug of the programme.'));
+export const ProgrammeSlug = () =>
+  described(
+    ({ params }) => params['slug'],
+    inPath('slug', GetProgrammeRequestSchema.field.slug, 'The slug of the programme.'),
+  );
 
-export const ProposalId = () => described(({ params }) => params['proposalId'],
-  inPath('proposalId', GetProposalRequestSchema.field.id, 'The id that its applicant chose.'));
+export const ProposalId = () =>
+  described(
+    ({ params }) => params['proposalId'],
+    inPath('proposalId', GetProposalRequestSchema.field.id, 'The id that its applicant chose.'),
+  );
 
-export const AwardId = () => described(({ params }) => params['awardId'],
-  inPath('awardId', GetAwardRequestSchema.field.id, 'The id that follows from its proposal.'));
+export const AwardId = () =>
+  described(
+    ({ params }) => params['awardId'],
+    inPath('awardId', GetAwardRequestSchema.field.id, 'The id that follows from its proposal.'),
+  );
 
-export const ChangeId = () => described(({ params }) => params['changeId'],
-  inPath('changeId', GetChangeRequestSchema.field.id, 'The id that its proposer chose.'));
+export const ChangeId = () =>
+  described(
+    ({ params }) => params['changeId'],
+    inPath('changeId', GetChangeRequestSchema.field.id, 'The id that its proposer chose.'),
+  );
 
-export const PersonId = () => described(({ params }) => params['personId'],
-  inPath('personId', ErasePersonRequestSchema.field.personId, 'The id that tenancy gave the person.'));
+export const PersonId = () =>
+  described(
+    ({ params }) => params['personId'],
+    inPath('personId', ErasePersonRequestSchema.field.personId, 'The id that tenancy gave the person.'),
+  );
 
-export const InvitationId = () => described(({ params }) => params['invitationId'],
-  inPath('invitationId', RevokeInvitationRequestSchema.field.id, 'The id that tenancy gave the invitation.'));
+export const InvitationId = () =>
+  described(
+    ({ params }) => params['invitationId'],
+    inPath('invitationId', RevokeInvitationRequestSchema.field.id, 'The id that tenancy gave the invitation.'),
+  );
 
-export const TokenId = () => described(({ params }) => params['tokenId'],
-  inPath('tokenId', RevokeProjectTokenRequestSchema.field.id, 'The id of the token, not its secret.'));
+export const TokenId = () =>
+  described(
+    ({ params }) => params['tokenId'],
+    inPath('tokenId', RevokeProjectTokenRequestSchema.field.id, 'The id of the token, not its secret.'),
+  );
 
 /** The project in the path, and the tenant that tenancy says it is in. */
-export const InProject = () => described(
-  (request) => {
-    const { tenantId, projectId = '' } = scopeOf(request);
-    return create(ProjectRefSchema, { tenantId, projectId });
-  },
-  inPath('projectId', ProjectRefSchema.field.projectId));
+export const InProject = () =>
+  described(
+    (request) => {
+      const { tenantId, projectId = '' } = scopeOf(request);
+      return create(ProjectRefSchema, { tenantId, projectId });
+    },
+    inPath('projectId', ProjectRefSchema.field.projectId),
+  );
 
 /** The id of the tenant in the path. */
-export const InTenant = () => described((request) => scopeOf(request).tenantId,
-  inPath('tenantId', ProjectRefSchema.field.tenantId));
+export const InTenant = () =>
+  described((request) => scopeOf(request).tenantId, inPath('tenantId', ProjectRefSchema.field.tenantId));
 
 function scopeOf(request: Request): Scope {
   const { scope } = callerOf(request).person;
@@ -76,15 +114,27 @@ function scopeOf(request: Request): Scope {
 }
 
 /** The rest of the path, slashes included: the path of a declared output. */
-export const OutputPath = () => described(({ params }) => [params['path']].flat().join('/'),
-  inPath('path', ReadJobOutputRequestSchema.field.path, 'Path of a declared output; may contain slashes.'));
+export const OutputPath = () =>
+  described(
+    ({ params }) => [params['path']].flat().join('/'),
+    inPath('path', ReadJobOutputRequestSchema.field.path, 'Path of a declared output; may contain slashes.'),
+  );
 
-const STREAMS = new Map([['stdout', Stream.STDOUT], ['stderr', Stream.STDERR]]);
+const STREAMS = new Map([
+  ['stdout', Stream.STDOUT],
+  ['stderr', Stream.STDERR],
+]);
 
 /** Which of its two streams a job printed to. */
-export const LogStream = () => described(({ params }) => streamNamed(String(params['stream'])), ApiParam({
-  name: 'stream', description: 'Where the program printed it.', schema: { type: 'string', enum: [...STREAMS.keys()] },
-}));
+export const LogStream = () =>
+  described(
+    ({ params }) => streamNamed(String(params['stream'])),
+    ApiParam({
+      name: 'stream',
+      description: 'Where the program printed it.',
+      schema: { type: 'string', enum: [...STREAMS.keys()] },
+    }),
+  );
 
 function streamNamed(name: string): Stream {
   const stream = STREAMS.get(name);
@@ -93,9 +143,15 @@ function streamNamed(name: string): Stream {
 }
 
 /** The service whose journal is meant. */
-export const JournalOf = () => described(({ params }) => journaled(String(params['service'])), ApiParam({
-  name: 'service', description: 'Whose journal.', schema: { type: 'string', enum: [...JOURNALED] },
-}));
+export const JournalOf = () =>
+  described(
+    ({ params }) => journaled(String(params['service'])),
+    ApiParam({
+      name: 'service',
+      description: 'Whose journal.',
+      schema: { type: 'string', enum: [...JOURNALED] },
+    }),
+  );
 
 function journaled(name: string): Journaled {
   const service = JOURNALED.find((one) => one === name);

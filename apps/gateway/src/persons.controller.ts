@@ -1,5 +1,7 @@
 import {
-  ErasePersonRequestSchema, TenancyService, type ErasePersonRequest,
+  ErasePersonRequestSchema,
+  TenancyService,
+  type ErasePersonRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
@@ -19,7 +21,10 @@ const { erasePerson } = TenancyService.method;
 @ApiTags('People')
 @Controller('v1')
 export class PersonsController {
-  constructor(private readonly services: Services, private readonly config: GatewayConfig) {}
+  constructor(
+    private readonly services: Services,
+    private readonly config: GatewayConfig,
+  ) {}
 
   @Get('me')
   @Known('GetMe', 'Who the caller is, and which roles they have wherever they are')
@@ -32,7 +37,8 @@ export class PersonsController {
   @Post('persons/:personId/erase')
   @Rpc(erasePerson)
   erase(
-    @PersonId() personId: string, @MessagePart(ErasePersonRequestSchema, ['reason']) { reason }: ErasePersonRequest,
+    @PersonId() personId: string,
+    @MessagePart(ErasePersonRequestSchema, ['reason']) { reason }: ErasePersonRequest,
   ) {
     return this.services.tenancy.erasePerson({ personId, reason });
   }

@@ -24,15 +24,19 @@ export function plainSchema(field: DescField): PlainSchema {
   switch ('scalar' in field ? field.scalar : undefined) {
     case ScalarType.BOOL:
       return { type: 'boolean' };
-    case ScalarType.DOUBLE: case ScalarType.FLOAT:
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
       return { type: 'number' };
     case ScalarType.STRING:
       return text(rules, rules?.maxSize);
     case ScalarType.BYTES:
       return { type: 'string', format: 'byte', ...given({ maxLength: base64Length(rules?.maxSize) }) };
-    case ScalarType.INT64: case ScalarType.SINT64: case ScalarType.SFIXED64:
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
       return { type: 'string', format: 'int64', pattern: '^-?[0-9]+$', ...range(rules), example: `${least(rules)}` };
-    case ScalarType.UINT64: case ScalarType.FIXED64:
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
       return { type: 'string', format: 'uint64', pattern: '^[0-9]+$', ...range(rules), example: `${least(rules)}` };
     default:
       return { type: 'integer', format: 'int32', ...range(rules), example: Number(least(rules)) };
@@ -53,9 +57,10 @@ export function collectionSizes(rules: FieldRules | undefined, of: 'Items' | 'Pr
 }
 
 /** The names of an enum's values, or of those within the bounds. */
-export const namesOf = (desc: DescEnum, { min, max }: Partial<FieldRules> = {}): string[] => desc.values
-  .filter(({ number }) => (min === undefined || number >= min) && (max === undefined || number <= max))
-  .map(({ name }) => name);
+export const namesOf = (desc: DescEnum, { min, max }: Partial<FieldRules> = {}): string[] =>
+  desc.values
+    .filter(({ number }) => (min === undefined || number >= min) && (max === undefined || number <= max))
+    .map(({ name }) => name);
 
 function text(rules: Partial<FieldRules> | undefined, longest: number | undefined): PlainSchema {
   const saysMore = rules?.uuid === true || Boolean(rules?.pattern);

@@ -36,12 +36,13 @@ const content = { 'application/problem+json': { schema: { $ref: getSchemaPath(Pr
 const refusal = (status: number | 'default', description: string) => ApiResponse({ status, description, content });
 
 /** The problems that any route behind the guard can answer. */
-export const ApiProblems = () => applyDecorators(
-  ApiExtraModels(ProblemDocument),
-  refusal(400, 'The request is malformed; violations name the fields.'),
-  refusal(401, 'Nobody is signed in, or no longer.'),
-  refusal(403, 'The caller may see it, and may not do this.'),
-  refusal(404, 'It does not exist, or the caller may not know that it does.'),
-  refusal(503, 'A part of the system is not reachable: try again in a moment.'),
-  refusal('default', 'Any other problem.'),
-);
+export const ApiProblems = () =>
+  applyDecorators(
+    ApiExtraModels(ProblemDocument),
+    refusal(400, 'The request is malformed; violations name the fields.'),
+    refusal(401, 'Nobody is signed in, or no longer.'),
+    refusal(403, 'The caller may see it, and may not do this.'),
+    refusal(404, 'It does not exist, or the caller may not know that it does.'),
+    refusal(503, 'A part of the system is not reachable: try again in a moment.'),
+    refusal('default', 'Any other problem.'),
+  );

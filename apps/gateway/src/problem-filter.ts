@@ -12,7 +12,10 @@ const DRAIN_MS_MAX = 10_000;
 /** Whatever is thrown leaves as problem+json; what nobody expected is logged and says nothing about the inside. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Logger, private readonly routes: RouteTable) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly routes: RouteTable,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -48,9 +51,10 @@ function send(problem: Problem, response: Response): void {
 }
 
 /** RFC 6750: what to show, and where something was shown, that it was not good. */
-const challengeOf = ({ code, detail }: Problem): string => (code === 'no_token'
-  ? 'Bearer realm="kontor"'
-  : `Bearer realm="kontor", error="invalid_token", error_description="${detail.replace(/[^\x20-\x7e]|["\\]/g, ' ')}"`);
+const challengeOf = ({ code, detail }: Problem): string =>
+  code === 'no_token'
+    ? 'Bearer realm="kontor"'
+    : `Bearer realm="kontor", error="invalid_token", error_description="${detail.replace(/[^\x20-\x7e]|["\\]/g, ' ')}"`;
 
 /** A body that nobody read any further would block the connection for the caller's next request. */
 function drain(request: Request): void {

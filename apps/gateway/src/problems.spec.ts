@@ -24,9 +24,14 @@ describe('a problem of a service', () => {
     await using it = await setup();
     it.compute.refusal = problem(kind);
     expect(await it.post(jobs, newJob())).toMatchObject({
-      status, headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+      status,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8' },
       json: {
-        type: 'urn:kontor:problem:some_reason', code: 'some_reason', status, detail: 'It is so.', help: 'Do otherwise.',
+        type: 'urn:kontor:problem:some_reason',
+        code: 'some_reason',
+        status,
+        detail: 'It is so.',
+        help: 'Do otherwise.',
         violations: [{ field: 'a.b', detail: 'is odd' }],
       },
     });
@@ -54,7 +59,9 @@ describe('a service that is down', () => {
     await it.services.compute.close();
     const since = performance.now();
     const replies = await Promise.all([
-      it.get(jobs), it.post(jobs, newJob()), it.get(`${jobs}/${PROJECT}/logs/stdout`),
+      it.get(jobs),
+      it.post(jobs, newJob()),
+      it.get(`${jobs}/${PROJECT}/logs/stdout`),
       it.put(`/v1/projects/${PROJECT}/files/${'0'.repeat(64)}`, Buffer.alloc(100_000)),
     ]);
     for (const reply of replies) {

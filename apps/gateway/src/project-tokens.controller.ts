@@ -1,6 +1,8 @@
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
-  CreateProjectTokenRequestSchema, TenancyService, type CreateProjectTokenRequest,
+  CreateProjectTokenRequestSchema,
+  TenancyService,
+  type CreateProjectTokenRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

@@ -1,7 +1,12 @@
 import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
-  SuspendProjectRequestSchema, TenancyService, TransferProjectRequestSchema, UpdateProjectRequestSchema,
-  type SuspendProjectRequest, type TransferProjectRequest, type UpdateProjectRequest,
+  SuspendProjectRequestSchema,
+  TenancyService,
+  TransferProjectRequestSchema,
+  UpdateProjectRequestSchema,
+  type SuspendProjectRequest,
+  type TransferProjectRequest,
+  type UpdateProjectRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

@@ -1,5 +1,8 @@
 import {
-  ProgrammeService, RefuseProposalRequestSchema, SubmitProposalRequestSchema, type RefuseProposalRequest,
+  ProgrammeService,
+  RefuseProposalRequestSchema,
+  SubmitProposalRequestSchema,
+  type RefuseProposalRequest,
   type SubmitProposalRequest,
 } from '@kontor/contracts/quota/v1/programme';
 import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/contracts/resource/v1/resource';
@@ -23,7 +26,8 @@ export class ProposalsController {
   @Post()
   @Rpc(submitProposal, { status: 201 })
   submit(
-    @InProject() project: ProjectRef, @MessagePart(SubmitProposalRequestSchema, SAID) proposal: SubmitProposalRequest,
+    @InProject() project: ProjectRef,
+    @MessagePart(SubmitProposalRequestSchema, SAID) proposal: SubmitProposalRequest,
   ) {
     return this.services.programmes.submitProposal({ ...proposal, project: project });
   }
@@ -49,7 +53,8 @@ export class ProposalsController {
   @Post(':proposalId/refuse')
   @Rpc(refuseProposal)
   refuse(
-    @InProject() project: ProjectRef, @ProposalId() id: string,
+    @InProject() project: ProjectRef,
+    @ProposalId() id: string,
     @MessagePart(RefuseProposalRequestSchema, ['reasons', 'help']) { reasons, help }: RefuseProposalRequest,
   ) {
     return this.services.programmes.refuseProposal({ project, id, reasons, help });

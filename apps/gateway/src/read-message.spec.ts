@@ -30,7 +30,8 @@ describe('reading a message', () => {
 
   const wrong: Record<string, [JsonValue, string]> = {
     'a number of 2^53': [
-      2 ** 53, 'amount is beyond ±9007199254740991, where JSON numbers lose digits: send it as a string',
+      2 ** 53,
+      'amount is beyond ±9007199254740991, where JSON numbers lose digits: send it as a string',
     ],
     'a number below -2^53': [-(2 ** 53) - 2, 'amount is beyond ±9007199254740991'],
     'a number too large for a double': [Infinity, 'amount is beyond ±9007199254740991'],
@@ -39,21 +40,26 @@ describe('reading a message', () => {
     'the text NaN': ['NaN', 'amount is not readable'],
     'a fraction': [1.5, 'amount is not readable'],
     'a negative amount': ['-1', 'amount must be at least 1'],
-    'zero': ['0', 'amount is required'],
-    'null': [null, 'amount is required'],
+    zero: ['0', 'amount is required'],
+    null: [null, 'amount is required'],
     'a list': [['1'], 'amount is not readable'],
     'an object': [{ value: 1 }, 'amount is not readable'],
-    'true': [true, 'amount is not readable'],
+    true: [true, 'amount is not readable'],
   };
   it.each(Object.entries(wrong))('refuses %s as an amount', (_, [sent, detail]) => {
-    expect(faultsOf(() => readMessage(CreateTransferRequestSchema, transfer(sent))))
-      .toEqual([expect.stringContaining(detail)]);
+    expect(faultsOf(() => readMessage(CreateTransferRequestSchema, transfer(sent)))).toEqual([
+      expect.stringContaining(detail),
+    ]);
   });
 
   it('names every field at fault by its path', () => {
-    const faults = faultsOf(() => readMessage(NewJobSchema, {
-      id: 5, nickname: 'x', workload: { environment: 3, inputs: [{ path: 1, colour: 'red' }, 7], outputs: 'all' },
-    }));
+    const faults = faultsOf(() =>
+      readMessage(NewJobSchema, {
+        id: 5,
+        nickname: 'x',
+        workload: { environment: 3, inputs: [{ path: 1, colour: 'red' }, 7], outputs: 'all' },
+      }),
+    );
     expect(faults).toEqual([
       'id is not readable: expected string, got 5',
       'nickname is not known here',
@@ -66,10 +72,12 @@ describe('reading a message', () => {
   });
 
   it('refuses a field that is sent under both of its names, and two members of a oneof', () => {
-    expect(faultsOf(() => readMessage(CreateTransferRequestSchema, { ...transfer('1'), debit_account_id: id })))
-      .toEqual([expect.stringContaining('set multiple times')]);
-    expect(faultsOf(() => readMessage(CommandSchema, { void: {}, post: {} })))
-      .toEqual([expect.stringContaining('oneof set multiple times by void and post')]);
+    expect(
+      faultsOf(() => readMessage(CreateTransferRequestSchema, { ...transfer('1'), debit_account_id: id })),
+    ).toEqual([expect.stringContaining('set multiple times')]);
+    expect(faultsOf(() => readMessage(CommandSchema, { void: {}, post: {} }))).toEqual([
+      expect.stringContaining('oneof set multiple times by void and post'),
+    ]);
   });
 
   it.each([[[]], ['text'], [7], [true], [null]])('refuses %j, which is no object', (json: JsonValue) => {
@@ -77,14 +85,17 @@ describe('reading a message', () => {
   });
 
   it.each(['2026-13-01T00:00:00Z', 'yesterday', 5, '10000-01-01T00:00:00Z'])('refuses %j as an instant', (sent) => {
-    expect(faultsOf(() => readMessage(SetRateRequestSchema, rate(sent))))
-      .toEqual([expect.stringContaining('validFrom is not readable')]);
+    expect(faultsOf(() => readMessage(SetRateRequestSchema, rate(sent)))).toEqual([
+      expect.stringContaining('validFrom is not readable'),
+    ]);
   });
 
   it('does not let a name like __proto__ through, nor lets it do anything', () => {
     const json = JSON.parse('{"__proto__": {"id": "x"}, "constructor": 1}') as JsonValue;
-    expect(faultsOf(() => readMessage(NewJobSchema, json)))
-      .toEqual(['__proto__ is not known here', 'constructor is not known here']);
+    expect(faultsOf(() => readMessage(NewJobSchema, json))).toEqual([
+      '__proto__ is not known here',
+      'constructor is not known here',
+    ]);
     const named = JSON.parse(JSON.stringify(newJob()).replace('SEED', '__proto__')) as JsonValue;
     expect(Object.entries(readMessage(NewJobSchema, named).workload?.environment ?? {})).toEqual([['__proto__', '7']]);
   });
@@ -98,10 +109,13 @@ describe('reading a message', () => {
 
   it('of a part of a message takes that part only', () => {
     const { offset, follow } = ReadJobLogRequestSchema.field;
-    expect(readShape(ReadJobLogRequestSchema, { offset: '7', follow: true }, [offset, follow]))
-      .toMatchObject({ offset: 7n, follow: true });
-    expect(faultsOf(() => readShape(ReadJobLogRequestSchema, { id }, [offset, follow])))
-      .toEqual(['id is not known here']);
+    expect(readShape(ReadJobLogRequestSchema, { offset: '7', follow: true }, [offset, follow])).toMatchObject({
+      offset: 7n,
+      follow: true,
+    });
+    expect(faultsOf(() => readShape(ReadJobLogRequestSchema, { id }, [offset, follow]))).toEqual([
+      'id is not known here',
+    ]);
   });
 });
 

@@ -1,5 +1,10 @@
 import {
-  fromJson, type DescField, type DescMessage, type JsonObject, type JsonValue, type MessageShape,
+  fromJson,
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type MessageShape,
 } from '@bufbuild/protobuf';
 import { Problem, type Violation } from '@kontor/kit/problem';
 import { rulesOf } from '@kontor/kit/rules';
@@ -95,7 +100,9 @@ function faultOf(desc: DescMessage, json: JsonObject): string | undefined {
 
 /** protobuf-es names the field in front of the reason; our violations do that by path. */
 const reasonOf = (error: unknown): string =>
-  `is not readable: ${String((error as Error).message).replace(/^cannot decode .*? from JSON: /s, '').slice(0, 200)}`;
+  `is not readable: ${String((error as Error).message)
+    .replace(/^cannot decode .*? from JSON: /s, '')
+    .slice(0, 200)}`;
 
 const isObject = (json: JsonValue): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json);

@@ -12,14 +12,16 @@ const STREAM_MS_MAX = 24 * 60 * 60_000;
  * for whomever the guard finds. Reads end when their reader hangs up; what changes something is finished, because
  * its sender may never learn how far it came.
  */
-export const answerWithin = (clock: Clock) => (request: Request, response: Response, next: NextFunction): void => {
-  const gone = new AbortController();
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    response.once('close', () => response.writableFinished || gone.abort());
-  }
-  const deadline = new Date(clock.now().getTime() + PATIENCE_MS);
-  currentCall.run({ deadline, signal: gone.signal, context: undefined }, next);
-};
+export const answerWithin =
+  (clock: Clock) =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    const gone = new AbortController();
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      response.once('close', () => response.writableFinished || gone.abort());
+    }
+    const deadline = new Date(clock.now().getTime() + PATIENCE_MS);
+    currentCall.run({ deadline, signal: gone.signal, context: undefined }, next);
+  };
 
 /** From here on calls to services are made for this caller. */
 export function answerFor(context: string, isStream: boolean): void {

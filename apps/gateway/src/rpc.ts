@@ -1,6 +1,11 @@
 import { toJson, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf';
 import {
-  applyDecorators, HttpCode, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor,
+  applyDecorators,
+  HttpCode,
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiResponse } from '@nestjs/swagger';
@@ -29,7 +34,9 @@ const Answers = Reflector.createDecorator<DescMessage>();
 export function Rpc<O extends DescMessage>(method: DescMethod & Replies<O>, { status = 200, as = method.name } = {}) {
   const description = commentOf(method.output) || `The reply of ${method.name}.`;
   const decorate = applyDecorators(
-    Answers(method.output), HttpCode(status), operation(method, as),
+    Answers(method.output),
+    HttpCode(status),
+    operation(method, as),
     ApiResponse({ status, type: dto(method.output), description }),
   );
   return <H extends Handler<O>>(target: object, key: string, descriptor: TypedPropertyDescriptor<H>): void =>
@@ -38,16 +45,19 @@ export function Rpc<O extends DescMessage>(method: DescMethod & Replies<O>, { st
 
 /** The same for an RPC whose reply is a stream of bytes, which the handler writes itself. */
 export function RpcStream(
-  method: DescMethod & { methodKind: 'server_streaming' }, mediaType: string, { as = method.name } = {},
+  method: DescMethod & { methodKind: 'server_streaming' },
+  mediaType: string,
+  { as = method.name } = {},
 ) {
   const content = { [mediaType]: { schema: { type: 'string', format: 'binary' } } };
-  return applyDecorators(
-    operation(method, as), ApiResponse({ status: 200, description: commentOf(method), content }));
+  return applyDecorators(operation(method, as), ApiResponse({ status: 200, description: commentOf(method), content }));
 }
 
-const operation = (method: DescMethod, operationId: string) => applyDecorators(
-  ApiProblems(),
-  OpenAsRpc(method, { operationId, summary: summaryOf(commentOf(method)), description: commentOf(method) }));
+const operation = (method: DescMethod, operationId: string) =>
+  applyDecorators(
+    ApiProblems(),
+    OpenAsRpc(method, { operationId, summary: summaryOf(commentOf(method)), description: commentOf(method) }),
+  );
 
 /** The first sentence, as a heading. */
 const summaryOf = (comment: string): string => comment.split(/(?<=\.)\s/)[0]?.replace(/\.$/, '') ?? '';
@@ -61,10 +71,12 @@ export class ReplyWriter implements NestInterceptor {
     const output = this.reflector.get(Answers, context.getHandler());
     if (output === undefined) return next.handle();
     const http = context.switchToHttp();
-    return next.handle().pipe(map((reply: MessageShape<DescMessage>) => {
-      const link = nextPage(http.getRequest<Request>().originalUrl, reply);
-      if (link) http.getResponse<Response>().set('Link', link);
-      return toJson(output, reply, { alwaysEmitImplicit: true });
-    }));
+    return next.handle().pipe(
+      map((reply: MessageShape<DescMessage>) => {
+        const link = nextPage(http.getRequest<Request>().originalUrl, reply);
+        if (link) http.getResponse<Response>().set('Link', link);
+        return toJson(output, reply, { alwaysEmitImplicit: true });
+      }),
+    );
   }
 }

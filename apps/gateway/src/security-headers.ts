@@ -4,8 +4,9 @@ import type { NextFunction, Request, Response } from 'express';
 const API = "default-src 'none'; frame-ancestors 'none'";
 
 /** Swagger UI brings its own scripts, and styles in its page. */
-const DOCS = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
-  + "img-src 'self' data:; frame-ancestors 'none'";
+const DOCS =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
+  "img-src 'self' data:; frame-ancestors 'none'";
 
 export function secureHeaders({ path }: Request, response: Response, next: NextFunction): void {
   const isDocs = path === '/docs' || path.startsWith('/docs/');

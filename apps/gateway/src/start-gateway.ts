@@ -35,7 +35,9 @@ export interface Gateway {
  * @throws where the address is taken, or where a route does not declare who may use it
  */
 export async function startGateway(
-  config: GatewayConfig, module = GatewayModule.with(config), log = logger('gateway'),
+  config: GatewayConfig,
+  module = GatewayModule.with(config),
+  log = logger('gateway'),
 ): Promise<Gateway> {
   const options = { logger: nestLogger(log), bodyParser: false, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(module, options);

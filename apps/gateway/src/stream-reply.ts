@@ -23,7 +23,9 @@ export function goneSignal(response: Response): AbortSignal {
  * because the status has been sent.
  */
 export async function streamReply(
-  response: Response, headers: Record<string, string>, replies: AsyncIterable<Piece>,
+  response: Response,
+  headers: Record<string, string>,
+  replies: AsyncIterable<Piece>,
 ): Promise<void> {
   const source = replies[Symbol.asyncIterator]();
   if (headers['ETag'] && response.set('ETag', headers['ETag']).req.fresh) {

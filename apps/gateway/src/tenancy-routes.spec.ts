@@ -15,7 +15,10 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ['GET', '/v1/tenants?pageSize=7', undefined, 200, { page: { pageSize: 7 } }],
   ['GET', tenant, undefined, 200, { tenantId: TENANT }],
   [
-    'PATCH', tenant, { resourceVersion: '3', displayName: 'New' }, 200,
+    'PATCH',
+    tenant,
+    { resourceVersion: '3', displayName: 'New' },
+    200,
     { tenantId: TENANT, resourceVersion: 3n, displayName: 'New' },
   ],
   ['PATCH', tenant, { resourceVersion: '3', parentId: '' }, 200, { parentId: '' }],
@@ -38,14 +41,20 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ['PUT', `${project}/members/${PERSON}`, { role: 'VIEWER' }, 200, { project: ref, personId: PERSON, role: 4 }],
   ['DELETE', `${project}/members/${PERSON}`, undefined, 200, { project: ref, personId: PERSON }],
   [
-    'POST', `${project}/invitations`, { email: 'a@b.example', role: 'OWNER' }, 201,
+    'POST',
+    `${project}/invitations`,
+    { email: 'a@b.example', role: 'OWNER' },
+    201,
     { project: ref, email: 'a@b.example', role: 2 },
   ],
   ['GET', `${project}/invitations`, undefined, 200, ref],
   ['POST', `${project}/invitations/${ID}/revoke`, undefined, 200, { ...ref, id: ID }],
   ['POST', '/v1/invitations/accept', { secret: 'kinv_x' }, 200, { secret: 'kinv_x' }],
   [
-    'POST', `${project}/tokens`, { name: 'ci', role: 'MEMBER', expiresAt: '2027-01-01T00:00:00Z' }, 201,
+    'POST',
+    `${project}/tokens`,
+    { name: 'ci', role: 'MEMBER', expiresAt: '2027-01-01T00:00:00Z' },
+    201,
     { project: ref, name: 'ci', role: 3, expiresAt: { seconds: 1798761600n } },
   ],
   ['GET', `${project}/tokens`, undefined, 200, { project: ref }],
@@ -82,7 +91,8 @@ describe('tenancy over REST', () => {
   it.each(['mine', '%20', '22222222-2222-4222-8222-22222222222G'])('does not know a project named %j', async (id) => {
     await using it = await setup();
     expect(await it.get(`/v1/projects/${id}`)).toMatchObject({
-      status: 400, json: { code: 'invalid_request', violations: [{ field: 'projectId' }] },
+      status: 400,
+      json: { code: 'invalid_request', violations: [{ field: 'projectId' }] },
     });
   });
 
@@ -91,7 +101,10 @@ describe('tenancy over REST', () => {
     const token = await it.realm.token();
     const hidden = await it.get(project, { token });
     const missing = await it.get(`/v1/projects/${ID}`, { token });
-    const said = (json: unknown) => JSON.stringify(json).replaceAll(ID, PROJECT).replace(/"instance":"[^"]*"/, '');
+    const said = (json: unknown) =>
+      JSON.stringify(json)
+        .replaceAll(ID, PROJECT)
+        .replace(/"instance":"[^"]*"/, '');
     expect(hidden.status).toBe(404);
     expect(said(hidden.json)).toBe(said(missing.json));
   });

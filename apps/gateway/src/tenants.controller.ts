@@ -1,7 +1,13 @@
 import { PageRequestSchema, type PageRequest } from '@kontor/contracts/resource/v1/resource';
 import {
-  CreateProjectRequestSchema, CreateTenantRequestSchema, SuspendTenantRequestSchema, TenancyService,
-  UpdateTenantRequestSchema, type CreateProjectRequest, type CreateTenantRequest, type SuspendTenantRequest,
+  CreateProjectRequestSchema,
+  CreateTenantRequestSchema,
+  SuspendTenantRequestSchema,
+  TenancyService,
+  UpdateTenantRequestSchema,
+  type CreateProjectRequest,
+  type CreateTenantRequest,
+  type SuspendTenantRequest,
   type UpdateTenantRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Patch, Post } from '@nestjs/common';
@@ -49,7 +55,8 @@ export class TenantsController {
   @Post(':tenantId/suspend')
   @Rpc(suspendTenant)
   suspend(
-    @InTenant() tenantId: string, @MessagePart(SuspendTenantRequestSchema, ['reason']) { reason }: SuspendTenantRequest,
+    @InTenant() tenantId: string,
+    @MessagePart(SuspendTenantRequestSchema, ['reason']) { reason }: SuspendTenantRequest,
   ) {
     return this.services.tenancy.suspendTenant({ tenantId, reason });
   }

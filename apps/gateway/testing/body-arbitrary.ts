@@ -41,12 +41,16 @@ export function valid(given: Schema, schemas: Schemas): Arbitrary<Json> {
   const schema = resolve(given, schemas);
   if (schema.enum) return fc.constantFrom(...schema.enum.filter((name) => !/UNSPECIFIED$/.test(name)));
   switch (schema.type) {
-    case 'boolean': return fc.boolean();
-    case 'integer': return fc.integer({ min: schema.minimum ?? -(2 ** 31), max: schema.maximum ?? 2 ** 31 - 1 });
-    case 'string': return text(schema);
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+      return fc.integer({ min: schema.minimum ?? -(2 ** 31), max: schema.maximum ?? 2 ** 31 - 1 });
+    case 'string':
+      return text(schema);
     case 'array':
       return fc.array(valid(schema.items ?? {}, schemas), { minLength: schema.minItems ?? 0, maxLength: 3 });
-    default: return schema.properties ? object(schema, schemas) : dictionary(schema, schemas);
+    default:
+      return schema.properties ? object(schema, schemas) : dictionary(schema, schemas);
   }
 }
 

@@ -16,12 +16,13 @@ export function browser(url: string, jar = new CookieJar()) {
     return { status: response.status, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : text };
   };
   return {
-    jar, ask,
+    jar,
+    ask,
     get: (path: string, headers?: Record<string, string>) => ask('GET', path, headers),
     /** As a page of the gateway's own does it. */
     post: async (path: string, headers: Record<string, string> = {}) => {
       const { csrf } = (await ask('GET', '/auth/session')).json as { csrf?: string };
-      return ask('POST', path, { 'origin': new URL(url).origin, 'kontor-csrf': csrf ?? '', ...headers });
+      return ask('POST', path, { origin: new URL(url).origin, 'kontor-csrf': csrf ?? '', ...headers });
     },
   };
 }

@@ -4,8 +4,9 @@ import type { FakeTenancy } from './fake-tenancy.ts';
 import { PROJECT, TENANT } from './gateway-under-test.ts';
 
 /** Above the tenant, beside it, and a second project in it. */
-const [ABOVE, BESIDE, SIBLING, FOREIGN] =
-  [4, 5, 6, 7].map((digit) => '33333333-3333-4333-8333-33333333333d'.replaceAll('3', String(digit)));
+const [ABOVE, BESIDE, SIBLING, FOREIGN] = [4, 5, 6, 7].map((digit) =>
+  '33333333-3333-4333-8333-33333333333d'.replaceAll('3', String(digit)),
+);
 
 /** Somebody's place, seen from the project in the tenant that the matrix asks about. */
 export interface Relation {
@@ -42,7 +43,10 @@ export const relations: Relation[] = [
 
 /** Roles of the realm, and what they are here. */
 export const realmRoles: [name: string | undefined, Role[]][] = [
-  [undefined, []], ['operator-staff', [Role.OPERATOR_STAFF]], ['auditor', [Role.AUDITOR]], ['offline_access', []],
+  [undefined, []],
+  ['operator-staff', [Role.OPERATOR_STAFF]],
+  ['auditor', [Role.AUDITOR]],
+  ['offline_access', []],
 ];
 
 /** Makes the tenants, projects and memberships of all relations; the subject is the relation's name. */

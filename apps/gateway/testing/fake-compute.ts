@@ -3,10 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { create, equals } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  ComputeService, Decision_Verdict as Verdict, Job_State as State, JobSchema, NewJobSchema,
-  type CancelJobRequest, type ExplainJobRequest, type GetFileRequest, type GetJobRequest, type Job,
-  type ListJobsRequest, type NewJob,
-  type ReadJobLogRequest, type ReadJobOutputRequest, type SubmitJobRequest, type UploadFileRequest,
+  ComputeService,
+  Decision_Verdict as Verdict,
+  Job_State as State,
+  JobSchema,
+  NewJobSchema,
+  type CancelJobRequest,
+  type ExplainJobRequest,
+  type GetFileRequest,
+  type GetJobRequest,
+  type Job,
+  type ListJobsRequest,
+  type NewJob,
+  type ReadJobLogRequest,
+  type ReadJobOutputRequest,
+  type SubmitJobRequest,
+  type UploadFileRequest,
 } from '@kontor/contracts/compute/v1/compute';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';
@@ -50,10 +62,18 @@ export class FakeCompute implements Serves<typeof ComputeService> {
     }
     const { path, bytes } = this.output;
     const { id, name, workload } = sent;
-    const job = known?.job ?? create(JobSchema, {
-      project, id, name, ...(workload && { workload }), state: State.QUEUED, billedDeviceMs: 2n ** 63n - 1n,
-      createdAt: CREATED_AT, outputs: [{ path, sha256: digestOf(bytes), sizeBytes: BigInt(bytes.length) }],
-    });
+    const job =
+      known?.job ??
+      create(JobSchema, {
+        project,
+        id,
+        name,
+        ...(workload && { workload }),
+        state: State.QUEUED,
+        billedDeviceMs: 2n ** 63n - 1n,
+        createdAt: CREATED_AT,
+        outputs: [{ path, sha256: digestOf(bytes), sizeBytes: BigInt(bytes.length) }],
+      });
     this.jobs.set(sent.id, { sent, job });
     return job;
   }
@@ -108,7 +128,7 @@ export class FakeCompute implements Serves<typeof ComputeService> {
     return { sha256, sizeBytes: BigInt(size) };
   }
 
-  async* readJobLog({ id, offset, follow }: ReadJobLogRequest, { signal, deadline }: Call) {
+  async *readJobLog({ id, offset, follow }: ReadJobLogRequest, { signal, deadline }: Call) {
     this.readUntil = deadline;
     this.#job(id);
     if (follow) await this.logGate;
@@ -127,7 +147,7 @@ export class FakeCompute implements Serves<typeof ComputeService> {
     }
   }
 
-  async* readJobOutput({ path }: ReadJobOutputRequest) {
+  async *readJobOutput({ path }: ReadJobOutputRequest) {
     if (path !== this.output.path) throw Problem.notFound('output', path);
     for (const byte of this.output.bytes) yield { data: Uint8Array.of(byte) };
   }

@@ -1,8 +1,14 @@
 import { equals } from '@bufbuild/protobuf';
 import {
-  CreateTransferRequestSchema, QuotaService, Transfer_Reason as Reason,
-  type CreateTransferRequest, type GetReservationRequest, type ListAccountsRequest, type ListTransfersRequest,
-  type OpenAccountRequest, type SetRateRequest,
+  CreateTransferRequestSchema,
+  QuotaService,
+  Transfer_Reason as Reason,
+  type CreateTransferRequest,
+  type GetReservationRequest,
+  type ListAccountsRequest,
+  type ListTransfersRequest,
+  type OpenAccountRequest,
+  type SetRateRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import type { Serves } from '@kontor/kit/grpc';
 import { Problem } from '@kontor/kit/problem';

@@ -1,6 +1,9 @@
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import {
-  Member_Role as MemberRole, TenancyService, type Identity, type ResolveCallerRequest,
+  Member_Role as MemberRole,
+  TenancyService,
+  type Identity,
+  type ResolveCallerRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { uuid5 } from '@kontor/kit/id';
@@ -50,7 +53,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
     }
     const token = this.tokens.get(credential.value ?? '');
     if (token === undefined) throw Problem.unauthenticated('token_invalid', 'The project token is not valid.');
-    const inProject = token.project === projectId ? INCLUDED[token.role] ?? [] : [];
+    const inProject = token.project === projectId ? (INCLUDED[token.role] ?? []) : [];
     const roles = [...inProject, Role.PROJECT_TOKEN];
     return { id: uuid5('token', token.project), reference: 'token:of-a-project', roles, ...scope };
   }
@@ -60,9 +63,12 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
     const runs = this.#andAbove(tenantId).some((tenant) => mine.some((membership) => membership.in === tenant));
     const isIn = mine.some((membership) => this.projects.get(membership.in) === tenantId && tenantId !== '');
     const roles = [
-      Role.SIGNED_IN, ...(realmRoles.includes('operator-staff') ? [Role.OPERATOR_STAFF] : []),
-      ...(realmRoles.includes('auditor') ? [Role.AUDITOR] : []), ...(runs ? [Role.TENANT_ADMIN] : []),
-      ...(runs || isIn ? [Role.TENANT_MEMBER] : []), ...(runs && projectId !== '' ? [Role.PROJECT_VIEWER] : []),
+      Role.SIGNED_IN,
+      ...(realmRoles.includes('operator-staff') ? [Role.OPERATOR_STAFF] : []),
+      ...(realmRoles.includes('auditor') ? [Role.AUDITOR] : []),
+      ...(runs ? [Role.TENANT_ADMIN] : []),
+      ...(runs || isIn ? [Role.TENANT_MEMBER] : []),
+      ...(runs && projectId !== '' ? [Role.PROJECT_VIEWER] : []),
       ...mine.filter((membership) => membership.in === projectId).flatMap(({ role }) => INCLUDED[role] ?? []),
     ];
     return [...new Set(roles)];

@@ -51,7 +51,8 @@ export async function gatewayUnderTest(certificates: Certificates, { clock, log,
   const services = {
     quota: await serveFake(
       fake('quota', FakeQuota, quota, rpc(QuotaService, FakeQuota), [ProgrammeService, ChangeService, BudgetService]),
-      certificates),
+      certificates,
+    ),
     compute: await serveFake(fake('compute', FakeCompute, compute, rpc(ComputeService, FakeCompute)), certificates),
     tenancy: await serveFake(fake('tenancy', FakeTenancy, tenancy, rpc(TenancyService, FakeTenancy)), certificates),
   };
@@ -72,9 +73,17 @@ export async function gatewayUnderTest(certificates: Certificates, { clock, log,
 
 /** A configuration whose services are not there. */
 export const configOf = (certificates: Certificates): GatewayConfig => ({
-  listen: '127.0.0.1:0', quota: '127.0.0.1:1', compute: '127.0.0.1:1', tenancy: '127.0.0.1:1',
-  tls: certificates.of('gateway'), issuer: 'http://127.0.0.1:1/realms/kontor', audience: AUDIENCE, client: CLIENT,
-  publicUrl: 'http://localhost:7800', sessionKeys: [randomBytes(32)], operator: 'demo',
+  listen: '127.0.0.1:0',
+  quota: '127.0.0.1:1',
+  compute: '127.0.0.1:1',
+  tenancy: '127.0.0.1:1',
+  tls: certificates.of('gateway'),
+  issuer: 'http://127.0.0.1:1/realms/kontor',
+  audience: AUDIENCE,
+  client: CLIENT,
+  publicUrl: 'http://localhost:7800',
+  sessionKeys: [randomBytes(32)],
+  operator: 'demo',
 });
 
 export interface Certificates {
@@ -85,7 +94,11 @@ type Rpc = ServiceDefinition['rpcs'][number];
 
 /** A service with a journal, and perhaps with more contracts that answer nothing. */
 function fake<T extends object>(
-  name: string, provide: Type<T>, useValue: T, contract: Rpc, more: DescService[] = [],
+  name: string,
+  provide: Type<T>,
+  useValue: T,
+  contract: Rpc,
+  more: DescService[] = [],
 ): ServiceDefinition {
   const empty = [JournalService, ...more].map(emptyContract);
   const providers = [{ provide, useValue }, ...empty.map(({ served }) => served)];
@@ -103,10 +116,11 @@ async function stop(gateway: Gateway, services: Record<string, Served>): Promise
 
 function clientOf(gateway: Gateway, token: string) {
   const { url } = gateway;
-  const ask = (method: string, path: string, options: Ask = {}) =>
-    send(`${url}${path}`, method, { token, ...options });
+  const ask = (method: string, path: string, options: Ask = {}) => send(`${url}${path}`, method, { token, ...options });
   return {
-    gateway, url, ask,
+    gateway,
+    url,
+    ask,
     get: (path: string, options?: Ask) => ask('GET', path, options),
     post: (path: string, body: unknown) => ask('POST', path, { body }),
     put: (path: string, raw: Buffer) => ask('PUT', path, { raw, headers: BYTES }),
@@ -119,7 +133,15 @@ const BYTES = { 'content-type': 'application/octet-stream' };
 export const newJob = (change: object = {}) => ({ id: randomUUID(), name: 'digits', workload: workload(), ...change });
 
 export const workload = (change: object = {}) => ({
-  command: ['node', 'train.mjs'], environment: { SEED: '7' }, acceleratorClass: 'cpu.x86_64', devices: 1,
-  memoryBytes: '268435456', diskBytes: '16777216', processes: 16, logBytes: '65536', timeLimitMs: '60000',
-  outputs: ['metrics.json'], ...change,
+  command: ['node', 'train.mjs'],
+  environment: { SEED: '7' },
+  acceleratorClass: 'cpu.x86_64',
+  devices: 1,
+  memoryBytes: '268435456',
+  diskBytes: '16777216',
+  processes: 16,
+  logBytes: '65536',
+  timeLimitMs: '60000',
+  outputs: ['metrics.json'],
+  ...change,
 });

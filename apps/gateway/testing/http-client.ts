@@ -25,7 +25,7 @@ export function send(url: string, method: string, ask: Ask): Promise<Reply> {
     ...(token !== false && { authorization: `Bearer ${token}` }),
     ...(payload !== undefined && { 'content-type': 'application/json' }),
     ...(payload !== undefined && !isChunked && { 'content-length': Buffer.byteLength(payload) }),
-    ...headers as Record<string, string>,
+    ...(headers as Record<string, string>),
   };
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
@@ -33,10 +33,13 @@ export function send(url: string, method: string, ask: Ask): Promise<Reply> {
     const target = { hostname, port, path, method, agent: false, ...options, headers: given };
     const outgoing = request(target, (incoming) => {
       const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: jsonOf(text) });
-      });
+      incoming
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('error', reject)
+        .on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: jsonOf(text) });
+        });
     });
     outgoing.on('error', reject).end(payload);
   });

@@ -26,7 +26,10 @@ export function identityBehaviours(start: (options: IdentityProviderOptions) => 
   async function setup() {
     const clock = new FakeClock(new Date());
     const it = await gatewayUnderTest(await testTls(SERVICES), {
-      clock, publicUrl, listen: publicUrl.slice('http://'.length), issuer: provider.issuer,
+      clock,
+      publicUrl,
+      listen: publicUrl.slice('http://'.length),
+      issuer: provider.issuer,
       client: { id: 'kontor-portal', secret: provider.clientSecret },
     });
     const me = (token: string) => it.get('/v1/me', { token });
@@ -50,7 +53,7 @@ export function identityBehaviours(start: (options: IdentityProviderOptions) => 
       expect(it.tenancy.resolved[0]?.credential.value).toMatchObject({ issuer: provider.issuer, emailVerified: true });
     });
 
-    it('is good for a program on a person\'s machine, and for one that calls by itself', async () => {
+    it("is good for a program on a person's machine, and for one that calls by itself", async () => {
       await using it = await setup();
       const { access } = await deviceSignIn(provider.issuer, 'kontor-cli', 'researcher', PASSWORD);
       expect(await it.me(access)).toMatchObject({ status: 200, json: { email: 'researcher@demo.example' } });
@@ -100,20 +103,24 @@ export function identityBehaviours(start: (options: IdentityProviderOptions) => 
     it('signs in, comes back to where it was, and is known by a cookie that only the gateway gets', async () => {
       await using it = await setup();
       const { response, jar } = await signIn(`${publicUrl}/auth/sign-in?return_to=/jobs?x=1`, 'researcher', PASSWORD);
-      expect({ status: response.status, to: response.headers.get('location') })
-        .toEqual({ status: 302, to: `${publicUrl}/jobs?x=1` });
+      expect({ status: response.status, to: response.headers.get('location') }).toEqual({
+        status: 302,
+        to: `${publicUrl}/jobs?x=1`,
+      });
       const cookie = response.headers.getSetCookie().find((line) => line.startsWith(`${COOKIE}=`)) ?? '';
       expect(cookie).toMatch(/^kontor-session=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/);
       expect(cookie.length).toBeLessThan(4_096);
       const page = browser(publicUrl, jar);
       expect(await page.get('/v1/me')).toMatchObject({ status: 200, json: { email: 'researcher@demo.example' } });
       expect((await page.get('/auth/session')).json).toMatchObject({
-        signedIn: true, csrf: expect.stringMatching(/^[\w-]{32}$/), email: 'researcher@demo.example',
+        signedIn: true,
+        csrf: expect.stringMatching(/^[\w-]{32}$/),
+        email: 'researcher@demo.example',
       });
       expect(it.tenancy.resolved).toHaveLength(1);
     });
 
-    it('changes something only from a page of this site that knows the session\'s value', async () => {
+    it("changes something only from a page of this site that knows the session's value", async () => {
       await using it = await setup();
       const page = await it.signedIn('staff');
       const resume = `/v1/tenants/${TENANT}/resume`;
@@ -131,8 +138,9 @@ export function identityBehaviours(start: (options: IdentityProviderOptions) => 
       await using it = await setup();
       const page = await it.signedIn('staff');
       const { access } = await provider.tokensOf('auditor');
-      expect((await page.get('/v1/me', { authorization: `Bearer ${access}` })).json)
-        .toMatchObject({ email: 'auditor@demo.example' });
+      expect((await page.get('/v1/me', { authorization: `Bearer ${access}` })).json).toMatchObject({
+        email: 'auditor@demo.example',
+      });
       expect(await page.get('/v1/me', { authorization: 'Bearer x' })).toMatchObject({ status: 401 });
     });
 
@@ -168,7 +176,7 @@ export function identityBehaviours(start: (options: IdentityProviderOptions) => 
       expect(later.headers.getSetCookie()).toEqual([expect.stringMatching(/^kontor-session=; Max-Age=0/)]);
     });
 
-    it('is asked for a password again once it has followed the provider\'s way out', async () => {
+    it("is asked for a password again once it has followed the provider's way out", async () => {
       await using it = await setup();
       const page = await it.signedIn('researcher2');
       const { url } = (await page.post('/auth/sign-out')).json as { url: string };

@@ -27,7 +27,10 @@ export class TestRealm {
   /** What it answers instead, whatever it is asked, while this is set. */
   failure: { status: number; body: string } | undefined;
 
-  private constructor(private readonly server: Server, readonly issuer: string) {}
+  private constructor(
+    private readonly server: Server,
+    readonly issuer: string,
+  ) {}
 
   /** @param name of the realm */
   static async start(name = 'kontor'): Promise<TestRealm> {
@@ -36,8 +39,9 @@ export class TestRealm {
     const realm = new TestRealm(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}/realms/${name}`);
     realm.keys = [await newKey()];
     server.on('request', (request, response) => {
-      void realm.#answer(request).then(({ status, body }) =>
-        response.writeHead(status, { 'content-type': 'application/json' }).end(body));
+      void realm
+        .#answer(request)
+        .then(({ status, body }) => response.writeHead(status, { 'content-type': 'application/json' }).end(body));
     });
     return realm;
   }
@@ -45,15 +49,26 @@ export class TestRealm {
   /** An access token, good for five minutes, unless the claims say otherwise; a claim that is undefined is left out. */
   async token(claims: Record<string, unknown> = {}, { key = this.#signing(), header = {} } = {}): Promise<string> {
     return new SignJWT(this.claims(claims))
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }).sign(key.privateKey);
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header })
+      .sign(key.privateKey);
   }
 
   claims(change: Record<string, unknown> = {}): Record<string, unknown> {
     const now = Math.floor(Date.now() / 1_000);
     const claims = {
-      iss: this.issuer, aud: [AUDIENCE, 'account'], sub: randomUUID(), typ: 'Bearer', azp: CLIENT.id, jti: randomUUID(),
-      iat: now, exp: now + 300, name: 'Ada Example', email: 'ada@demo.example', email_verified: true,
-      realm_access: { roles: [] }, ...change,
+      iss: this.issuer,
+      aud: [AUDIENCE, 'account'],
+      sub: randomUUID(),
+      typ: 'Bearer',
+      azp: CLIENT.id,
+      jti: randomUUID(),
+      iat: now,
+      exp: now + 300,
+      name: 'Ada Example',
+      email: 'ada@demo.example',
+      email_verified: true,
+      realm_access: { roles: [] },
+      ...change,
     };
     return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
   }
@@ -92,8 +107,11 @@ export class TestRealm {
   #description() {
     const base = `${this.issuer}/protocol/openid-connect`;
     return {
-      issuer: this.issuer, jwks_uri: `${base}/certs`, introspection_endpoint: `${base}/token/introspect`,
-      authorization_endpoint: `${base}/auth`, token_endpoint: `${base}/token`,
+      issuer: this.issuer,
+      jwks_uri: `${base}/certs`,
+      introspection_endpoint: `${base}/token/introspect`,
+      authorization_endpoint: `${base}/auth`,
+      token_endpoint: `${base}/token`,
     };
   }
 }
@@ -103,5 +121,5 @@ const json = (body: object) => ({ status: 200, body: JSON.stringify(body) });
 export async function newKey(): Promise<RealmKey> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
   const kid = randomUUID();
-  return { kid, privateKey, publicJwk: { ...await exportJWK(publicKey), kid, alg: 'RS256', use: 'sig' } };
+  return { kid, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' } };
 }

@@ -27,12 +27,19 @@ export const accountId = ({ project, purpose, asset }: AccountName): string =>
  * the operator's revenue: the legs of a reservation. An award's account has the award's id.
  */
 export function legRoutes(
-  operator: string, project: ProjectRef, acceleratorClass: string, awardId: string | null = null,
+  operator: string,
+  project: ProjectRef,
+  acceleratorClass: string,
+  awardId: string | null = null,
 ): Route[] {
-  const route = (asset: string, debitAccountId: string): Route =>
-    ({ asset, debitAccountId, creditAccountId: accountId({ purpose: Purpose.REVENUE, asset }) });
-  const own = [creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)]
-    .map((asset) => route(asset, accountId({ project, purpose: Purpose.PROJECT, asset })));
+  const route = (asset: string, debitAccountId: string): Route => ({
+    asset,
+    debitAccountId,
+    creditAccountId: accountId({ purpose: Purpose.REVENUE, asset }),
+  });
+  const own = [creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)].map((asset) =>
+    route(asset, accountId({ project, purpose: Purpose.PROJECT, asset })),
+  );
   return awardId === null ? own : [route(creditsOf(operator), awardId), ...own];
 }
 
@@ -46,7 +53,9 @@ export const lateRoutes = (operator: string, acceleratorClass: string): Route[] 
 
 /** The operator's accounts that a class needs before its first reservation. */
 export const operatorAccounts = (operator: string, acceleratorClass: string): AccountName[] => [
-  ...[creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)]
-    .map((asset) => ({ purpose: Purpose.REVENUE, asset })),
+  ...[creditsOf(operator), deviceTimeOf(acceleratorClass), slotsOf(acceleratorClass)].map((asset) => ({
+    purpose: Purpose.REVENUE,
+    asset,
+  })),
   ...[creditsOf(operator), deviceTimeOf(acceleratorClass)].map((asset) => ({ purpose: Purpose.LATE_USAGE, asset })),
 ];

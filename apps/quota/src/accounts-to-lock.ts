@@ -22,10 +22,13 @@ export class AccountsToLock {
     ({ tenantId, projectId }, acceleratorClass, awardId) =>
       `${tenantId}/${projectId}/${acceleratorClass}/${awardId ?? ''}`,
     (project: ProjectRef, acceleratorClass: string, awardId: string | null): Route[] =>
-      legRoutes(this.operator, project, acceleratorClass, awardId));
+      legRoutes(this.operator, project, acceleratorClass, awardId),
+  );
 
-  readonly lateRoutes = memo((acceleratorClass) => acceleratorClass,
-    (acceleratorClass: string): Route[] => lateRoutes(this.operator, acceleratorClass));
+  readonly lateRoutes = memo(
+    (acceleratorClass) => acceleratorClass,
+    (acceleratorClass: string): Route[] => lateRoutes(this.operator, acceleratorClass),
+  );
 
   /** Ids of the accounts, each once. Reads reservations that are not remembered. */
   async of(client: ClientBase, orders: Order[]): Promise<string[]> {

@@ -54,7 +54,10 @@ describe('accounts', () => {
     const { accounts } = await quota.gateway.listAccounts({});
     const opened = accounts.filter(({ purpose }) => purpose !== Purpose.TREASURY);
     expect(opened.map(({ purpose, asset }) => `${Purpose[purpose]} ${asset}`)).toEqual([
-      'REVENUE CR:demo', 'LATE_USAGE CR:demo', `REVENUE DEVICE_MS:${CLASS}`, `LATE_USAGE DEVICE_MS:${CLASS}`,
+      'REVENUE CR:demo',
+      'LATE_USAGE CR:demo',
+      `REVENUE DEVICE_MS:${CLASS}`,
+      `LATE_USAGE DEVICE_MS:${CLASS}`,
       `REVENUE SLOTS:${CLASS}`,
     ]);
     for (const { project, floor, available } of accounts) {

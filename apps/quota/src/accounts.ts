@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  Account_Purpose as Purpose, type AccountSchema, type OpenAccountRequest,
+  Account_Purpose as Purpose,
+  type AccountSchema,
+  type OpenAccountRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
@@ -29,7 +31,9 @@ export class Accounts {
   private readonly ready = new Set<string>();
 
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly ledger: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly config: QuotaConfig,
   ) {}
 
@@ -39,7 +43,7 @@ export class Accounts {
     const ofProject = purpose === Purpose.PROJECT;
     if (ofProject !== (project !== undefined)) throw projectAndPurpose();
     if (!ofProject && floor !== undefined) throw floorOfOperator();
-    const wanted = ofProject ? floor ?? 0n : null;
+    const wanted = ofProject ? (floor ?? 0n) : null;
     await this.ensure([{ project, purpose, asset }], wanted, actor);
     const id = accountId({ project, purpose, asset });
     const account = await inScope(this.dataSource, project ?? 'all', (tx) => tx.findOneByOrFail(AccountRow, { id }));
@@ -52,7 +56,8 @@ export class Accounts {
   async list(project: ProjectRef | undefined): Promise<AccountInit[]> {
     const { tenantId, projectId } = project ?? { tenantId: IsNull(), projectId: IsNull() };
     const rows = await inScope(this.dataSource, project ?? 'all', (tx) =>
-      tx.find(AccountRow, { where: { tenantId, projectId }, order: { asset: 'ASC', purpose: 'ASC' } }));
+      tx.find(AccountRow, { where: { tenantId, projectId }, order: { asset: 'ASC', purpose: 'ASC' } }),
+    );
     return rows.map(accountMessage);
   }
 
@@ -76,12 +81,19 @@ export class Accounts {
   }
 }
 
-function accountMessage(
-  { tenantId, projectId, floor, createdAt, subsidyPpm, endsAt, ...same }: AccountRow,
-): AccountInit {
+function accountMessage({
+  tenantId,
+  projectId,
+  floor,
+  createdAt,
+  subsidyPpm,
+  endsAt,
+  ...same
+}: AccountRow): AccountInit {
   const available = availableOf({ ...same, floor });
   return {
-    ...same, createdAt: timestampFromDate(createdAt),
+    ...same,
+    createdAt: timestampFromDate(createdAt),
     ...(tenantId !== null && projectId !== null && { project: { tenantId, projectId } }),
     // With a deep overdraft more may be available than 64 bits can say; nobody can ask for more than that at once.
     ...(floor !== null && { floor }),
@@ -91,11 +103,19 @@ function accountMessage(
   };
 }
 
-const notOpenedByHand = (): Problem => Problem.invalid('purpose_does_not_fit',
-  'Awards and programmes open their own accounts.', 'Submit a proposal to a programme, or propose a programme.');
+const notOpenedByHand = (): Problem =>
+  Problem.invalid(
+    'purpose_does_not_fit',
+    'Awards and programmes open their own accounts.',
+    'Submit a proposal to a programme, or propose a programme.',
+  );
 
-const projectAndPurpose = (): Problem => Problem.invalid('purpose_does_not_fit',
-  'Accounts with the purpose PROJECT name a project, and no others do.', 'Name a project, or choose another purpose.');
+const projectAndPurpose = (): Problem =>
+  Problem.invalid(
+    'purpose_does_not_fit',
+    'Accounts with the purpose PROJECT name a project, and no others do.',
+    'Name a project, or choose another purpose.',
+  );
 
-const floorOfOperator = (): Problem => Problem.invalid('floor_does_not_fit',
-  'Only the accounts of a project have a floor.', 'Leave the floor out.');
+const floorOfOperator = (): Problem =>
+  Problem.invalid('floor_does_not_fit', 'Only the accounts of a project have a floor.', 'Leave the floor out.');

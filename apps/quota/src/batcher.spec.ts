@@ -47,7 +47,12 @@ describe('gathering commands', () => {
     expect(batchSize(500, 500)).toBe(500);
   });
 
-  const few: [number, number][] = [[1, 0], [8, 0], [3, 2], [1, 100]];
+  const few: [number, number][] = [
+    [1, 0],
+    [8, 0],
+    [3, 2],
+    [1, 100],
+  ];
   it.each(few)('does not divide a few: %i that wait, after %i', (waiting, answering) => {
     expect(batchSize(waiting, answering)).toBe(waiting);
   });
@@ -111,12 +116,15 @@ describe('gathering commands', () => {
     const batches: number[][] = [];
     const logged: unknown[] = [];
     let current = Promise.withResolvers<void>();
-    const batcher = new Batcher<number, number>(async (commands) => {
-      batches.push(commands);
-      current = Promise.withResolvers();
-      await current.promise;
-      return commands.map((command) => command * 10);
-    }, (error) => logged.push(error));
+    const batcher = new Batcher<number, number>(
+      async (commands) => {
+        batches.push(commands);
+        current = Promise.withResolvers();
+        await current.promise;
+        return commands.map((command) => command * 10);
+      },
+      (error) => logged.push(error),
+    );
     return { batcher, batches, logged, finish: () => current.resolve(), fail: (error: Error) => current.reject(error) };
   }
 });

@@ -48,7 +48,8 @@ export class Batcher<C, R> {
    * @param log is told what `execute` threw, unless it was a Problem
    */
   constructor(
-    private readonly execute: (commands: C[]) => Promise<R[]>, private readonly log: (error: unknown) => void,
+    private readonly execute: (commands: C[]) => Promise<R[]>,
+    private readonly log: (error: unknown) => void,
   ) {}
 
   /**

@@ -21,8 +21,15 @@ describe('charge records', () => {
     const cost = costUcr(7_654_321n, RATE);
     const account = await quota.credits();
     expect(charge).toMatchObject({
-      reservationId: named.id, acceleratorClass: CLASS, deviceMs: 7_654_321n, lateDeviceMs: 0n, waivedDeviceMs: 0n,
-      ucrPerDeviceHour: RATE, costUcr: cost, cause: Cause.LIMIT, payers: [{ accountId: account.id, amountUcr: cost }],
+      reservationId: named.id,
+      acceleratorClass: CLASS,
+      deviceMs: 7_654_321n,
+      lateDeviceMs: 0n,
+      waivedDeviceMs: 0n,
+      ucrPerDeviceHour: RATE,
+      costUcr: cost,
+      cause: Cause.LIMIT,
+      payers: [{ accountId: account.id, amountUcr: cost }],
     });
     expect(account.balance).toBe(1_000_000_000n - cost);
     expect((charge.closedAt?.seconds ?? 0n) - (charge.openedAt?.seconds ?? 0n)).toBe(5n);

@@ -1,7 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type {
-  ChargeRecordSchema, GetChargeRecordRequest, ListChargeRecordsRequest, ListChargeRecordsResponseSchema,
+  ChargeRecordSchema,
+  GetChargeRecordRequest,
+  ListChargeRecordsRequest,
+  ListChargeRecordsResponseSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
@@ -20,7 +23,8 @@ export class ChargeRecords {
     const { tenantId, projectId } = projectOf(request);
     const { reservationId } = request;
     const row = await inScope(this.dataSource, { tenantId }, (tx) =>
-      tx.findOneBy(ChargeRecordRow, { tenantId, projectId, reservationId }));
+      tx.findOneBy(ChargeRecordRow, { tenantId, projectId, reservationId }),
+    );
     if (!row) throw Problem.notFound('charge_record', reservationId);
     return chargeRecordMessage(row);
   }
@@ -29,9 +33,11 @@ export class ChargeRecords {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const rows = await inScope(this.dataSource, { tenantId }, (tx) => {
-      const query = tx.createQueryBuilder(ChargeRecordRow, 'c')
+      const query = tx
+        .createQueryBuilder(ChargeRecordRow, 'c')
         .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId })
-        .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' }).limit(size + 1);
+        .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' })
+        .limit(size + 1);
       if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', { at: after[0], id: after[1] });
       return query.getMany();
     });
@@ -43,8 +49,11 @@ export class ChargeRecords {
 const chargeRecordMessage = (row: ChargeRecordRow): MessageInitShape<typeof ChargeRecordSchema> => {
   const { tenantId, projectId, awardId, payers, openedAt, closedAt, ...same } = row;
   return {
-    ...same, project: { tenantId, projectId }, awardId: awardId ?? '',
-    openedAt: timestampFromDate(openedAt), closedAt: timestampFromDate(closedAt),
+    ...same,
+    project: { tenantId, projectId },
+    awardId: awardId ?? '',
+    openedAt: timestampFromDate(openedAt),
+    closedAt: timestampFromDate(closedAt),
     payers: payers.map(({ accountId, amountUcr }) => ({ accountId, amountUcr: BigInt(amountUcr) })),
   };
 };

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
-  ChargeRecord_Cause as Cause, Reservation_State as State, type CommandResult, type CommandSchema,
+  ChargeRecord_Cause as Cause,
+  Reservation_State as State,
+  type CommandResult,
+  type CommandSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { eventually } from '@kontor/testing/eventually';
@@ -14,12 +17,25 @@ describe('commands as a batch', () => {
   it('are answered one by one and in order: a refusal stops none of the others', async () => {
     await using quota = await setup();
     const [a, b] = [uuid7(), uuid7()];
-    const { results } = await quota.compute.executeBatch({ commands: [
-      quota.reserve(a, 60n), quota.reserve(b, 60n), quota.advance(a, 10n, 20n), {}, quota.end(a),
-      quota.reserve(b, 60n), quota.advance(a, 99n, 0n),
-    ] });
+    const { results } = await quota.compute.executeBatch({
+      commands: [
+        quota.reserve(a, 60n),
+        quota.reserve(b, 60n),
+        quota.advance(a, 10n, 20n),
+        {},
+        quota.end(a),
+        quota.reserve(b, 60n),
+        quota.advance(a, 99n, 0n),
+      ],
+    });
     expect(results.map(outcome)).toEqual([
-      'PENDING', 'insufficient_credits', 'PENDING', 'empty_command', 'POSTED', 'PENDING', 'already_posted',
+      'PENDING',
+      'insufficient_credits',
+      'PENDING',
+      'empty_command',
+      'POSTED',
+      'PENDING',
+      'already_posted',
     ]);
     await expectBalanced(quota.gateway);
   });
@@ -33,8 +49,11 @@ describe('commands as a batch', () => {
     // There is enough to make it twice.
     expect(await batchOf(quota.reserve(a, 30n), quota.reserve(b, 40n))).toEqual(['PENDING', 'PENDING']);
     // There is not.
-    expect(await batchOf(quota.reserve(c, 30n), quota.reserve(b, 40n), quota.reserve(a, 30n))).toEqual(
-      ['PENDING', 'PENDING', 'PENDING']);
+    expect(await batchOf(quota.reserve(c, 30n), quota.reserve(b, 40n), quota.reserve(a, 30n))).toEqual([
+      'PENDING',
+      'PENDING',
+      'PENDING',
+    ]);
     expect((await quota.credits()).held).toBe(100n);
     await expectBalanced(quota.gateway);
   });
@@ -73,9 +92,11 @@ describe('commands as a stream', () => {
   it('may follow each other on one reservation', async () => {
     await using quota = await setup();
     const id = uuid7();
-    const answers = await Array.fromAsync(quota.compute.executeStream(streamOf([
-      quota.reserve(id, 10n), quota.advance(id, 5n, 30n), quota.advance(id, 25n, 40n), quota.end(id),
-    ])));
+    const answers = await Array.fromAsync(
+      quota.compute.executeStream(
+        streamOf([quota.reserve(id, 10n), quota.advance(id, 5n, 30n), quota.advance(id, 25n, 40n), quota.end(id)]),
+      ),
+    );
     expect(answers.map(({ result }) => outcome(result))).toEqual(['PENDING', 'PENDING', 'PENDING', 'POSTED']);
   });
 
@@ -109,7 +130,7 @@ describe('a command whose caller stops waiting', () => {
 
 const outcome = (answer: CommandResult | undefined): string => {
   const result = answer?.result;
-  return result?.case === 'reservation' ? State[result.value.state] : result?.value?.code ?? 'nothing';
+  return result?.case === 'reservation' ? State[result.value.state] : (result?.value?.code ?? 'nothing');
 };
 
 async function* streamOf(commands: CommandInit[]) {
@@ -119,12 +140,15 @@ async function* streamOf(commands: CommandInit[]) {
 async function setup() {
   const quota = await quotaUnderTest({ credits: 100n });
   const { project, terms } = quota;
-  const reserve = (id: string, coverDeviceMs: bigint): CommandInit =>
-    ({ command: { case: 'reserve', value: terms(id, coverDeviceMs) } });
-  const advance = (id: string, usedDeviceMs: bigint, coverDeviceMs: bigint): CommandInit =>
-    ({ command: { case: 'advance', value: { project, id, usedDeviceMs, coverDeviceMs, timeoutMs: 60_000n } } });
-  const end = (id: string): CommandInit =>
-    ({ command: { case: 'post', value: { project, id, usedDeviceMs: 30n, cause: Cause.USER } } });
+  const reserve = (id: string, coverDeviceMs: bigint): CommandInit => ({
+    command: { case: 'reserve', value: terms(id, coverDeviceMs) },
+  });
+  const advance = (id: string, usedDeviceMs: bigint, coverDeviceMs: bigint): CommandInit => ({
+    command: { case: 'advance', value: { project, id, usedDeviceMs, coverDeviceMs, timeoutMs: 60_000n } },
+  });
+  const end = (id: string): CommandInit => ({
+    command: { case: 'post', value: { project, id, usedDeviceMs: 30n, cause: Cause.USER } },
+  });
   return { ...quota, reserve, advance, end };
 }
 

@@ -1,6 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
-  Command, CommandResultSchema, ExecuteStreamRequest, GetReservationRequest, ReservationSchema,
+  Command,
+  CommandResultSchema,
+  ExecuteStreamRequest,
+  GetReservationRequest,
+  ReservationSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import type { Call } from '@kontor/kit/grpc';
 import { logger } from '@kontor/kit/log';
@@ -69,5 +73,5 @@ export class Commands implements OnModuleDestroy {
 
 const refusal = (problem: Problem): ResultInit => ({ result: { case: 'problem', value: problem.toMessage() } });
 
-const emptyCommand = (): Problem => Problem.invalid('empty_command', 'The command says nothing to do.',
-  'Set one of reserve, advance, post and void.');
+const emptyCommand = (): Problem =>
+  Problem.invalid('empty_command', 'The command says nothing to do.', 'Set one of reserve, advance, post and void.');

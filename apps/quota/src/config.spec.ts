@@ -2,13 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { parseQuotaConfig } from './config.ts';
 
 const GOOD = {
-  KONTOR_LISTEN: '127.0.0.1:7810', KONTOR_TLS: 'tls', KONTOR_DATABASE_URL: 'postgres://quota@localhost/kontor_quota',
+  KONTOR_LISTEN: '127.0.0.1:7810',
+  KONTOR_TLS: 'tls',
+  KONTOR_DATABASE_URL: 'postgres://quota@localhost/kontor_quota',
 };
 
 describe('the settings of quota', () => {
   it('need the database, and have defaults for the rest', () => {
     expect(parseQuotaConfig(GOOD).quota).toEqual({
-      operator: 'demo', databaseUrl: GOOD.KONTOR_DATABASE_URL, allowUnsafeDatabase: false,
+      operator: 'demo',
+      databaseUrl: GOOD.KONTOR_DATABASE_URL,
+      allowUnsafeDatabase: false,
     });
   });
 
@@ -19,7 +23,9 @@ describe('the settings of quota', () => {
   });
 
   it.each([
-    { KONTOR_DATABASE_URL: 'mysql://quota@localhost' }, { KONTOR_OPERATOR: 'Two Words' }, { KONTOR_OPERATOR: '' },
+    { KONTOR_DATABASE_URL: 'mysql://quota@localhost' },
+    { KONTOR_OPERATOR: 'Two Words' },
+    { KONTOR_OPERATOR: '' },
     { KONTOR_LISTEN: '7810' },
   ])('refuse %p with a sentence that names the setting', (wrong) => {
     expect(() => parseQuotaConfig({ ...GOOD, ...wrong })).toThrow(new RegExp(`^${Object.keys(wrong)[0]} .*\\.$`));

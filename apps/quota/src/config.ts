@@ -13,7 +13,11 @@ export abstract class QuotaConfig {
 
 const environment = serviceEnvironment.extend({
   KONTOR_DATABASE_URL: z.string().startsWith('postgres://', 'must be the address of a database, postgres://…'),
-  KONTOR_OPERATOR: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a slug, such as demo').max(60).default('demo'),
+  KONTOR_OPERATOR: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a slug, such as demo')
+    .max(60)
+    .default('demo'),
   KONTOR_ALLOW_UNSAFE_DATABASE: z.enum(['0', '1']).default('0'),
 });
 

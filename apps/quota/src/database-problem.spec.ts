@@ -4,8 +4,12 @@ import { databaseProblem } from './database-problem.ts';
 
 describe('a failure of the database', () => {
   it.each([
-    ['the server shuts down', '57P01'], ['it cannot connect now', '57P03'], ['it has too many clients', '53300'],
-    ['its disk is full', '53100'], ['a lock takes too long', '55P03'], ['the connection broke', '08006'],
+    ['the server shuts down', '57P01'],
+    ['it cannot connect now', '57P03'],
+    ['it has too many clients', '53300'],
+    ['its disk is full', '53100'],
+    ['a lock takes too long', '55P03'],
+    ['the connection broke', '08006'],
   ])('that passes (%s) says: try again', (message, code) => {
     const error = Object.assign(new Error(message), { severity: 'FATAL', code });
     expect(databaseProblem(error)).toMatchObject({ code: 'ledger_unavailable' });
@@ -17,7 +21,8 @@ describe('a failure of the database', () => {
   });
 
   it.each([
-    'Connection terminated unexpectedly', 'timeout exceeded when trying to connect',
+    'Connection terminated unexpectedly',
+    'timeout exceeded when trying to connect',
     'Client has encountered a connection error and is not queryable',
   ])('of the driver (%s) is a lost connection', (message) => {
     expect(databaseProblem(new Error(message))).toMatchObject({ code: 'ledger_unavailable' });

@@ -9,8 +9,11 @@ const PASSING = new Set(['08', '53', '55', '57', '58']);
  */
 export function databaseProblem(error: unknown): unknown {
   if (error instanceof Problem || !passes(error)) return error;
-  return Problem.unavailable('ledger_unavailable', 'The ledger cannot reach its database now.',
-    'Send it again in a moment: a request with the same id is the same request.');
+  return Problem.unavailable(
+    'ledger_unavailable',
+    'The ledger cannot reach its database now.',
+    'Send it again in a moment: a request with the same id is the same request.',
+  );
 }
 
 /** PostgreSQL's errors have a severity and an SQLSTATE, the socket's a system call, those of `pg` a message alone. */

@@ -5,21 +5,34 @@ import { ChargesByEnd1700000000004 } from '../migrations/0004-charges-by-end.ts'
 import { TenantRows1700000000005 } from '../migrations/0005-tenant-rows.ts';
 import { CountMutations1700000000006 } from '../migrations/0006-count-mutations.ts';
 import { ChargeSums1700000000007 } from '../migrations/0007-charge-sums.ts';
-import {
-  AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow,
-} from './programme-tables.ts';
+import { AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow } from './programme-tables.ts';
 import { AccountRow, ChargeRecordRow, LegRow, RateRow, ReservationRow, TransferRow } from './tables.ts';
 
 /** What quota keeps, for the service itself and for `npm run migrate`. */
 const database = {
   service: 'quota',
   tables: [
-    AccountRow, ReservationRow, LegRow, TransferRow, RateRow, ChargeRecordRow,
-    ProgrammeRow, ProposalRow, AwardRow, ChangeRow, AuthorisationRow, FoundingRow,
+    AccountRow,
+    ReservationRow,
+    LegRow,
+    TransferRow,
+    RateRow,
+    ChargeRecordRow,
+    ProgrammeRow,
+    ProposalRow,
+    AwardRow,
+    ChangeRow,
+    AuthorisationRow,
+    FoundingRow,
   ],
   migrations: [
-    Ledger1700000000001, Programmes1700000000002, SealedJournal1700000000003, ChargesByEnd1700000000004,
-    TenantRows1700000000005, CountMutations1700000000006, ChargeSums1700000000007,
+    Ledger1700000000001,
+    Programmes1700000000002,
+    SealedJournal1700000000003,
+    ChargesByEnd1700000000004,
+    TenantRows1700000000005,
+    CountMutations1700000000006,
+    ChargeSums1700000000007,
   ],
 };
 

@@ -27,13 +27,18 @@ export interface Movement extends Route {
  * @throws Problem `amount_overflow` where a balance would not fit 64 bits
  */
 export async function move(
-  { client, send }: Transaction, movements: Movement[], names: string[], now: Date,
+  { client, send }: Transaction,
+  movements: Movement[],
+  names: string[],
+  now: Date,
 ): Promise<void> {
   if (movements.length === 0) return;
   const ids = movements.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
   const books = new Books(await lockAccounts(client, [...new Set(ids)]));
   const transfers = movements.map((movement): NewTransfer => ({
-    ...movement, reservationId: null, createdAt: now,
+    ...movement,
+    reservationId: null,
+    createdAt: now,
     id: uuid5('movement', ...names, movement.debitAccountId, movement.creditAccountId),
   }));
   const overflow = books.enter([], transfers);

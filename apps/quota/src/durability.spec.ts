@@ -33,7 +33,8 @@ describe('a database that may forget what it acknowledged', () => {
     const ledger = await testDatabase('quota', database.migrations);
     const config = { operator: 'demo', databaseUrl: ledger.url, allowUnsafeDatabase: false };
     return {
-      ...ledger, config,
+      ...ledger,
+      config,
       async check(changed: Partial<typeof config> = {}) {
         const open = new LedgerDatabase(dataSourceOptions({ ...database, url: ledger.url }));
         await open.initialize();

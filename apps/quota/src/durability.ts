@@ -6,7 +6,10 @@ import { LedgerDatabase } from './ledger-database.ts';
 /** A ledger on a database that may forget what it acknowledged is worth nothing: the service does not start on one. */
 @Injectable()
 export class Durability implements OnModuleInit {
-  constructor(private readonly ledger: LedgerDatabase, private readonly config: QuotaConfig) {}
+  constructor(
+    private readonly ledger: LedgerDatabase,
+    private readonly config: QuotaConfig,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     if (this.config.allowUnsafeDatabase) return;

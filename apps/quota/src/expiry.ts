@@ -13,11 +13,16 @@ const DUE_MAX = 1_000;
 @Injectable()
 export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly sweeper = new Sweeper({
-    service: 'quota', what: 'expire reservations', sweep: () => this.sweep(), most: DUE_MAX,
+    service: 'quota',
+    what: 'expire reservations',
+    sweep: () => this.sweep(),
+    most: DUE_MAX,
   });
 
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly clock: Clock, private readonly commands: Commands,
+    private readonly ledger: LedgerDatabase,
+    private readonly clock: Clock,
+    private readonly commands: Commands,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -31,13 +36,17 @@ export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
   /** Expires what is due now, at most a thousand; answers how many there were. */
   async sweep(): Promise<number> {
     const due = await this.ledger.getRepository(ReservationRow).find({
-      select: { tenantId: true, projectId: true, id: true }, take: DUE_MAX,
-      where: { state: State.PENDING, expiresAt: LessThanOrEqual(this.clock.now()) }, order: { expiresAt: 'ASC' },
+      select: { tenantId: true, projectId: true, id: true },
+      take: DUE_MAX,
+      where: { state: State.PENDING, expiresAt: LessThanOrEqual(this.clock.now()) },
+      order: { expiresAt: 'ASC' },
     });
-    await Promise.all(due.map(({ tenantId, projectId, id }) => {
-      const value = { project: { $typeName: 'kontor.resource.v1.ProjectRef' as const, tenantId, projectId }, id };
-      return this.commands.execute({ case: 'expire', value }, { actor: 'quota', isGone: false });
-    }));
+    await Promise.all(
+      due.map(({ tenantId, projectId, id }) => {
+        const value = { project: { $typeName: 'kontor.resource.v1.ProjectRef' as const, tenantId, projectId }, id };
+        return this.commands.execute({ case: 'expire', value }, { actor: 'quota', isGone: false });
+      }),
+    );
     return due.length;
   }
 }

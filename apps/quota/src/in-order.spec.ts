@@ -4,19 +4,27 @@ import { inOrder } from './in-order.ts';
 
 describe('answering a stream in order', () => {
   it('keeps the order, whatever takes longer', async () => {
-    const answers = inOrder(numbers(6), async (n) => {
-      await sleep((6 - n) * 3);
-      return n * 10;
-    }, 10);
+    const answers = inOrder(
+      numbers(6),
+      async (n) => {
+        await sleep((6 - n) * 3);
+        return n * 10;
+      },
+      10,
+    );
     expect(await Array.fromAsync(answers)).toEqual([0, 10, 20, 30, 40, 50]);
   });
 
   it('begins work before the answers are read, but no more than the window', async () => {
     const begun: number[] = [];
-    const answers = inOrder(numbers(100), async (n) => {
-      begun.push(n);
-      return n;
-    }, 8);
+    const answers = inOrder(
+      numbers(100),
+      async (n) => {
+        begun.push(n);
+        return n;
+      },
+      8,
+    );
     const iterator = answers[Symbol.asyncIterator]();
     await iterator.next();
     await sleep(10);

@@ -3,7 +3,9 @@
  * a slow reader of the answers slows down the reading of the items.
  */
 export async function* inOrder<I, O>(
-  items: AsyncIterable<I>, work: (item: I) => Promise<O>, window: number,
+  items: AsyncIterable<I>,
+  work: (item: I) => Promise<O>,
+  window: number,
 ): AsyncGenerator<O> {
   const begun: Promise<O>[] = [];
   let [more, room] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Transfer_Reason as Reason,
+  Account_Purpose as Purpose,
+  ChargeRecord_Cause as Cause,
+  Transfer_Reason as Reason,
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { ask } from '../testing/in-database.ts';
@@ -32,7 +34,10 @@ describe('the journal of the ledger', () => {
     ]);
     expect(entries[0]?.before).toBeNull();
     expect(entries[0]?.after).toMatchObject({
-      projectId: project.projectId, slots: 1, ucrPerDeviceHour: '3600000', coverDeviceMs: '100',
+      projectId: project.projectId,
+      slots: 1,
+      ucrPerDeviceHour: '3600000',
+      coverDeviceMs: '100',
     });
     expect(entries[1]?.before).toMatchObject({ usedDeviceMs: '0', coverDeviceMs: '100' });
     expect(entries[2]?.after).toMatchObject({ usedDeviceMs: '200', lateDeviceMs: '50' });
@@ -47,7 +52,8 @@ describe('the journal of the ledger', () => {
     await compute.void(named);
     const before = await quota.count();
     expect([
-      await codeOf(compute.reserve(request)), await codeOf(compute.void(named)),
+      await codeOf(compute.reserve(request)),
+      await codeOf(compute.void(named)),
       await codeOf(compute.reserve({ ...request, slots: 3 })),
       await codeOf(compute.post({ ...named, usedDeviceMs: 1n, cause: Cause.USER })),
       await codeOf(gateway.openAccount({ project, purpose: Purpose.PROJECT, asset: 'CR:demo' })),
@@ -56,14 +62,15 @@ describe('the journal of the ledger', () => {
     expect(await quota.count()).toBe(before);
   });
 
-  it('records what time does as the service\'s own deed', async () => {
+  it("records what time does as the service's own deed", async () => {
     await using quota = await setup();
     const request = quota.terms();
     await quota.compute.reserve(request);
     quota.clock.advance(60_000);
     await quota.sweep();
     expect((await quota.entriesOf(request.id)).map(({ actor, action }) => [actor, action])).toEqual([
-      ['compute', 'reservation.reserve'], ['quota', 'reservation.expire'],
+      ['compute', 'reservation.reserve'],
+      ['quota', 'reservation.expire'],
     ]);
   });
 
@@ -78,10 +85,14 @@ describe('the journal of the ledger', () => {
     await gateway.createTransfer(grant);
     await gateway.setRate({ acceleratorClass: 'nvidia.h100', ucrPerDeviceHour: 9n });
 
-    expect(await quota.entriesOf(creditAccountId)).toMatchObject([{
-      actor: CLERK.reference, action: 'account.open', tenant_id: project.tenantId,
-      after: { asset: 'CR:other', floor: '-5' },
-    }]);
+    expect(await quota.entriesOf(creditAccountId)).toMatchObject([
+      {
+        actor: CLERK.reference,
+        action: 'account.open',
+        tenant_id: project.tenantId,
+        after: { asset: 'CR:other', floor: '-5' },
+      },
+    ]);
     expect(await quota.entriesOf(grant.id)).toMatchObject([
       { action: 'transfer.create', after: { amount: '7', asset: 'CR:other' } },
     ]);

@@ -17,16 +17,23 @@ const MEANS = { credits: 250_000n, deviceMs: 700_000n, slots: 5n, floor: -20_000
 const POOR = { ...MEANS, credits: 9_000n, slots: 2n };
 
 describe('the ledger, against the sequential one that anyone could write on paper', () => {
-  it(`answers ${HISTORIES} random histories alike and ends with the same books`, async () => {
-    await using quota = await setup();
-    await fc.assert(fc.asyncProperty(history, async (steps) => {
-      const world = await World.begin(quota, uuid7());
-      for (const step of steps) await world.take(step);
-      await world.compareBooks();
-    }), { numRuns: HISTORIES, ...(SEED && { seed: Number(SEED) }) });
-    const { count } = await quota.replicas[0].for(CLERK).journal.verifyJournal({ count: true });
-    expect(count && countLine(count)).toMatch(/^journal complete: /);
-  }, 30_000 + HISTORIES * 500);
+  it(
+    `answers ${HISTORIES} random histories alike and ends with the same books`,
+    async () => {
+      await using quota = await setup();
+      await fc.assert(
+        fc.asyncProperty(history, async (steps) => {
+          const world = await World.begin(quota, uuid7());
+          for (const step of steps) await world.take(step);
+          await world.compareBooks();
+        }),
+        { numRuns: HISTORIES, ...(SEED && { seed: Number(SEED) }) },
+      );
+      const { count } = await quota.replicas[0].for(CLERK).journal.verifyJournal({ count: true });
+      expect(count && countLine(count)).toMatch(/^journal complete: /);
+    },
+    30_000 + HISTORIES * 500,
+  );
 
   /** One history: a tenant with two projects of its own, in both ledgers. */
   class World {
@@ -34,7 +41,10 @@ describe('the ledger, against the sequential one that anyone could write on pape
     private readonly ids = (name: string): string => uuid5(this.run, name);
     private revenueBefore = 0n;
 
-    private constructor(private readonly quota: Replicas, private readonly run: string) {}
+    private constructor(
+      private readonly quota: Replicas,
+      private readonly run: string,
+    ) {}
 
     static async begin(quota: Replicas, run: string): Promise<World> {
       const world = new World(quota, run);
@@ -71,7 +81,9 @@ describe('the ledger, against the sequential one that anyone could write on pape
     async take({ afterMs, replica, commands }: Step): Promise<void> {
       const now = BigInt(this.quota.clock.advance(afterMs).getTime());
       await this.quota.replicas[replica].sweep();
-      for (const { asked: { project, id } } of this.model.reservations.values()) {
+      for (const {
+        asked: { project, id },
+      } of this.model.reservations.values()) {
         this.model.execute({ kind: 'expire', project, id }, now);
       }
 
@@ -99,12 +111,14 @@ describe('the ledger, against the sequential one that anyone could write on pape
       for (const name of ['p', 'q']) {
         const { accounts } = await gateway.listAccounts({ project: this.project(name) });
         const awards = new Map(Object.keys(AWARDS).map((award) => [this.ids(award), award]));
-        expect(accounts.map(({ asset, balance, held }) => [asset, balance, held])).toEqual(accounts.map((account) => {
-          const named = `${awards.get(account.id) ?? name}/${account.asset}`;
-          return [account.asset, this.model.balance(named), this.model.held(named)];
-        }));
+        expect(accounts.map(({ asset, balance, held }) => [asset, balance, held])).toEqual(
+          accounts.map((account) => {
+            const named = `${awards.get(account.id) ?? name}/${account.asset}`;
+            return [account.asset, this.model.balance(named), this.model.held(named)];
+          }),
+        );
       }
-      expect(await this.revenue() - this.revenueBefore).toBe(this.model.balance('REVENUE/CR:demo'));
+      expect((await this.revenue()) - this.revenueBefore).toBe(this.model.balance('REVENUE/CR:demo'));
       await expectBalanced(gateway);
       for (const reservation of this.model.reservations.values()) {
         if (reservation.state === 'POSTED') await this.compareCharge(reservation);
@@ -116,7 +130,11 @@ describe('the ledger, against the sequential one that anyone could write on pape
       const asker = { project: this.project(asked.project), reservationId: this.ids(asked.id) };
       const charge = await gateway.getChargeRecord(asker);
       expect(charge).toMatchObject({
-        deviceMs: used, lateDeviceMs: late, waivedDeviceMs: waived, costUcr: costUcr(used, rate), subsidyPpm,
+        deviceMs: used,
+        lateDeviceMs: late,
+        waivedDeviceMs: waived,
+        costUcr: costUcr(used, rate),
+        subsidyPpm,
       });
       const { awardUcr, ownUcr } = splitUcr(charge.costUcr, subsidyPpm);
       expect(charge.payers.map(({ amountUcr }) => amountUcr)).toEqual([awardUcr, ownUcr].filter((ucr) => ucr > 0n));
@@ -141,7 +159,9 @@ describe('the ledger, against the sequential one that anyone could write on pape
       await one.gateway.setRate({ acceleratorClass, ucrPerDeviceHour });
     }
     return {
-      replicas: [one, other], clock: one.clock, ownerUrl: one.database.ownerUrl,
+      replicas: [one, other],
+      clock: one.clock,
+      ownerUrl: one.database.ownerUrl,
       async [Symbol.asyncDispose]() {
         await other[Symbol.asyncDispose]();
         await one[Symbol.asyncDispose]();

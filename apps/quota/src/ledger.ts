@@ -23,8 +23,11 @@ export class Ledger {
   private readonly accountsToLock: AccountsToLock;
 
   constructor(
-    private readonly database: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
-    private readonly accounts: Accounts, config: QuotaConfig,
+    private readonly database: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly accounts: Accounts,
+    config: QuotaConfig,
   ) {
     this.accountsToLock = new AccountsToLock(config.operator);
   }
@@ -63,7 +66,8 @@ export class Ledger {
     // Sent together, carried out one after the other: each statement sees what was committed while the one before it
     // waited, so what is read after the locks is as it will be until the commit.
     const [rates, accounts, reservations] = await Promise.all([
-      ratesInForce(client, classesOf(orders), now), lockAccounts(client, accountIds),
+      ratesInForce(client, classesOf(orders), now),
+      lockAccounts(client, accountIds),
       readReservations(client, keysOf(ofExisting)),
     ]);
     failpoint('quota.after-lock');
@@ -92,5 +96,6 @@ export class Ledger {
   }
 }
 
-const classesOf = (orders: Order[]): string[] => [...new Set(orders.flatMap(({ command }) =>
-  command.case === 'reserve' ? [command.value.acceleratorClass] : []))];
+const classesOf = (orders: Order[]): string[] => [
+  ...new Set(orders.flatMap(({ command }) => (command.case === 'reserve' ? [command.value.acceleratorClass] : []))),
+];

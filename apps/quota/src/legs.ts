@@ -35,8 +35,10 @@ export function paidBy({ asset, debitAccountId }: Route, deviceMs: bigint, terms
       const { awardUcr, ownUcr } = splitUcr(costUcr(deviceMs, terms.ucrPerDeviceHour), terms.subsidyPpm);
       return debitAccountId === terms.awardId ? awardUcr : ownUcr;
     }
-    case 'device_time': return deviceMs;
-    case 'slots': return 0n;
+    case 'device_time':
+      return deviceMs;
+    case 'slots':
+      return 0n;
   }
 }
 

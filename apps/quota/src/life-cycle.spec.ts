@@ -42,7 +42,7 @@ const STORIES: Record<string, string> = {
     advance a used=10 cover=90    → PENDING 20+0/60  40/40
     advance a used=30 cover=40    → PENDING 30+0/60  40/30
     post a used=29                → use_below_posted 40/30`,
-  'what is used beyond cover is the operator\'s': `
+  "what is used beyond cover is the operator's": `
     reserve a cover=10            → PENDING 0+0/10   90/10
     advance a used=14 cover=10    → PENDING 10+4/10  90/0
     advance a used=16 cover=30    → PENDING 10+6/30  76/14
@@ -56,7 +56,7 @@ const STORIES: Record<string, string> = {
     reserve c cover=1             → insufficient_credits  0/50
     void b                        → VOIDED 0+0/30    30/20
     reserve c cover=1             → PENDING 0+0/1    29/21`,
-  'the site\'s fault costs nothing, whatever was posted before': `
+  "the site's fault costs nothing, whatever was posted before": `
     reserve a cover=50            → PENDING 0+0/50   50/50
     advance a used=30 cover=60    → PENDING 30+0/60  40/30
     post a used=45 cause=SITE     → POSTED 0+0/60    100/0

@@ -26,11 +26,15 @@ const AROUND: [sql: string, said: string][] = [
   [`UPDATE change SET state = 2, decided_by = 'nobody' WHERE state = 1`, '(changes: '],
   [`UPDATE proposal SET reasons = 'none' WHERE state = 2`, '(proposals: '],
   ['UPDATE award SET granted_ucr = granted_ucr + 1', '(changes of awards: '],
-  [another('award', `'proposal_id', gen_random_uuid(), 'id', (SELECT id FROM account WHERE purpose = 2 LIMIT 1)`),
-    '(awards without a proposal: 1 against 0)'],
+  [
+    another('award', `'proposal_id', gen_random_uuid(), 'id', (SELECT id FROM account WHERE purpose = 2 LIMIT 1)`),
+    '(awards without a proposal: 1 against 0)',
+  ],
   [`UPDATE programme SET terms = terms || '{"subsidyPpm": 1}'`, '(programmes without a decision: '],
-  [`INSERT INTO authorisation (authorised_ucr, at) VALUES (5, '2031-01-01')`,
-    '(authorisations without a decision: 1 against 0)'],
+  [
+    `INSERT INTO authorisation (authorised_ucr, at) VALUES (5, '2031-01-01')`,
+    '(authorisations without a decision: 1 against 0)',
+  ],
   ['UPDATE authorisation SET authorised_ucr = 5', '(authorisations without a decision: '],
   [another('journal', `'seq', 999999`, `action = 'rate.set'`, 'OVERRIDING SYSTEM VALUE'), '(rates by hand: '],
   [another('journal', `'seq', 999999, 'action', 'x'`, 'true', 'OVERRIDING SYSTEM VALUE'), ' uncounted=1'],
@@ -60,9 +64,11 @@ describe('whatever quota is asked to change', () => {
     const terms = office.terms();
     const named = { project, id: terms.id };
     const asked = [
-      () => compute.reserve(terms), () => compute.reserve({ ...terms, slots: 2 }),
+      () => compute.reserve(terms),
+      () => compute.reserve({ ...terms, slots: 2 }),
       () => compute.advance({ ...named, usedDeviceMs: 4n, coverDeviceMs: 20n, timeoutMs: 60_000n }),
-      () => compute.post({ ...named, usedDeviceMs: 14n, cause: Cause.USER }), () => compute.void(named),
+      () => compute.post({ ...named, usedDeviceMs: 14n, cause: Cause.USER }),
+      () => compute.void(named),
     ];
     for (const ask of asked) await codeOf(ask());
     const before = await office.count();
@@ -120,12 +126,14 @@ async function setup() {
     return count;
   };
   return {
-    ...office, count,
+    ...office,
+    count,
     line: async () => countLine(await count()),
     /** What the count would be after some SQL of the superuser. */
-    after: (sql: string) => undone(superuserUrl(office.database), async (runner) => {
-      await runner.query(sql);
-      return countLine(await countMutations(runner.manager, quotaMutations));
-    }),
+    after: (sql: string) =>
+      undone(superuserUrl(office.database), async (runner) => {
+        await runner.query(sql);
+        return countLine(await countMutations(runner.manager, quotaMutations));
+      }),
   };
 }

@@ -19,36 +19,43 @@ export const quotaMutations: MutationCount[] = [
   { what: 'charges', actions: /^reservation\.post$/, sql: countOf('charge_record') },
   { what: 'voids', actions: /^reservation\.void$/, sql: countOf('reservation WHERE state = 3') },
   {
-    what: 'advances and expiries', actions: /^reservation\.(advance|expire)$/,
+    what: 'advances and expiries',
+    actions: /^reservation\.(advance|expire)$/,
     sql: `SELECT coalesce(sum(mutations - 1 - (state = 3)::int), 0) - ${countOf('charge_record')} FROM reservation`,
   },
   { what: 'accounts', actions: /^account\.open$/, sql: countOf('account WHERE purpose NOT IN (5, 6)') },
   {
-    what: 'transfers by hand', actions: /^transfer\.create$/,
+    what: 'transfers by hand',
+    actions: /^transfer\.create$/,
     sql: countOf('transfer WHERE reservation_id IS NULL AND NOT of_decision'),
   },
   {
-    what: 'rates by hand', actions: /^rate\.set$/,
+    what: 'rates by hand',
+    actions: /^rate\.set$/,
     sql: 'SELECT coalesce(sum(mutations - of_decision::int), 0) FROM rate',
   },
   { what: 'foundings', actions: /^operator\.found$/, sql: countOf('founding') },
   { what: 'changes', actions: /^change\.(propose|agree|reject)$/, sql: sumOf('change') },
   { what: 'proposals', actions: /^proposal\.(submit|award|withdraw|refuse)$/, sql: sumOf('proposal') },
   {
-    what: 'changes of awards', actions: /^award\.(extend|return|end)$/,
+    what: 'changes of awards',
+    actions: /^award\.(extend|return|end)$/,
     sql: 'SELECT coalesce(sum(mutations - 1), 0) FROM award',
   },
   // What changes and proposals bring about has no record of its own, and must not come about otherwise.
   {
-    what: 'awards without a proposal', actions: NONE,
+    what: 'awards without a proposal',
+    actions: NONE,
     sql: `SELECT ${countOf('award')} - ${countOf('proposal WHERE award_id IS NOT NULL')}`,
   },
   {
-    what: 'programmes without a decision', actions: NONE,
+    what: 'programmes without a decision',
+    actions: NONE,
     sql: `SELECT ${sumOf('programme')} - ${FOUNDED_PROGRAMMES} - ${effective('programme')}`,
   },
   {
-    what: 'authorisations without a decision', actions: NONE,
+    what: 'authorisations without a decision',
+    actions: NONE,
     sql: `SELECT ${sumOf('authorisation')} - ${countOf('founding')} - ${effective('authorisation')}`,
   },
 ];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Reservation_State as State,
+  Account_Purpose as Purpose,
+  ChargeRecord_Cause as Cause,
+  Reservation_State as State,
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { INT64_MAX } from '@kontor/ledger/int64';
@@ -26,19 +28,23 @@ describe('numbers at the edge', () => {
     await quota.compute.reserve(quota.terms(id, MOST));
     await quota.compute.post({ project, id, usedDeviceMs: used, cause: Cause.USER });
     const { costUcr, payers } = await quota.gateway.getChargeRecord({ project, reservationId: id });
-    expect(costUcr).toBe(used * 3_599_999n / 3_600_000n);
+    expect(costUcr).toBe((used * 3_599_999n) / 3_600_000n);
     expect(payers.reduce((sum, { amountUcr }) => sum + amountUcr, 0n)).toBe(costUcr);
   });
 
   it('refuses a cost beyond 64 bits and changes nothing, while the commands beside it pass', async () => {
     await using quota = await setup();
-    const reserve = (acceleratorClass: string, coverDeviceMs: bigint) =>
-      ({ command: { case: 'reserve' as const, value: { ...quota.terms(uuid7(), coverDeviceMs), acceleratorClass } } });
+    const reserve = (acceleratorClass: string, coverDeviceMs: bigint) => ({
+      command: { case: 'reserve' as const, value: { ...quota.terms(uuid7(), coverDeviceMs), acceleratorClass } },
+    });
     const { results } = await quota.compute.executeBatch({
       commands: [reserve('cpu.x86_64', 5n), reserve('gold', MOST), reserve('cpu.x86_64', 7n)],
     });
-    expect(results.map(({ result }) => (result.case === 'problem' ? result.value.code : result.case)))
-      .toEqual(['reservation', 'amount_overflow', 'reservation']);
+    expect(results.map(({ result }) => (result.case === 'problem' ? result.value.code : result.case))).toEqual([
+      'reservation',
+      'amount_overflow',
+      'reservation',
+    ]);
     expect((await quota.credits()).held).toBe(12n);
     expect((await accountOf(quota.gateway, quota.project, 'SLOTS:gold')).held).toBe(0n);
   });
@@ -59,7 +65,7 @@ describe('numbers at the edge', () => {
     const more = () => grant(quota.gateway, quota.project, 'CR:demo', EXA);
     for (let granted = 1n; granted < INT64_MAX / EXA; granted++) await more();
     expect(await codeOf(more())).toBe('amount_overflow');
-    expect((await quota.credits()).balance).toBe(INT64_MAX / EXA * EXA);
+    expect((await quota.credits()).balance).toBe((INT64_MAX / EXA) * EXA);
     await expectBalanced(quota.gateway);
   });
 
@@ -70,9 +76,18 @@ describe('numbers at the edge', () => {
   });
 
   it.each([
-    { coverDeviceMs: 0n }, { coverDeviceMs: -1n }, { coverDeviceMs: MOST + 1n }, { coverDeviceMs: INT64_MAX },
-    { slots: 0 }, { slots: -1 }, { slots: 100_001 }, { timeoutMs: 999n }, { timeoutMs: INT64_MAX },
-    { id: 'not-a-uuid' }, { acceleratorClass: '' }, { project: { tenantId: uuid7(), projectId: '' } },
+    { coverDeviceMs: 0n },
+    { coverDeviceMs: -1n },
+    { coverDeviceMs: MOST + 1n },
+    { coverDeviceMs: INT64_MAX },
+    { slots: 0 },
+    { slots: -1 },
+    { slots: 100_001 },
+    { timeoutMs: 999n },
+    { timeoutMs: INT64_MAX },
+    { id: 'not-a-uuid' },
+    { acceleratorClass: '' },
+    { project: { tenantId: uuid7(), projectId: '' } },
   ])('refuses a reservation with %p as malformed', async (wrong) => {
     await using quota = await quotaUnderTest();
     expect(await codeOf(quota.compute.reserve({ ...quota.terms(), ...wrong }))).toBe('invalid_request');

@@ -7,7 +7,11 @@ import type { Transaction } from './in-transaction.ts';
  * that exist stay as they are, whatever their floor.
  */
 export async function openAccounts(
-  { client, send }: Transaction, names: AccountName[], floor: bigint | null, actor: string, at: Date,
+  { client, send }: Transaction,
+  names: AccountName[],
+  floor: bigint | null,
+  actor: string,
+  at: Date,
 ): Promise<void> {
   const { rows } = await client.query<{ id: string; tenantId: string | null }>({
     name: 'open-accounts',
@@ -17,18 +21,30 @@ export async function openAccounts(
              AS n (id, tenant_id, project_id, purpose, asset)
            ORDER BY id ON CONFLICT DO NOTHING RETURNING id, tenant_id AS "tenantId"`,
     values: [
-      names.map(accountId), names.map(({ project }) => project?.tenantId ?? null),
-      names.map(({ project }) => project?.projectId ?? null), names.map(({ purpose }) => purpose),
-      names.map(({ asset }) => asset), floor, at,
+      names.map(accountId),
+      names.map(({ project }) => project?.tenantId ?? null),
+      names.map(({ project }) => project?.projectId ?? null),
+      names.map(({ purpose }) => purpose),
+      names.map(({ asset }) => asset),
+      floor,
+      at,
     ],
   });
   if (rows.length === 0) return;
   const byId = new Map(names.map((name) => [accountId(name), name]));
-  send(journalInsert(rows.map(({ id, tenantId }) => {
-    const { project, purpose, asset } = byId.get(id) ?? {};
-    return {
-      at, actor, action: 'account.open', subject: id, tenantId: tenantId ?? undefined,
-      after: { projectId: project?.projectId, purpose, asset, floor },
-    };
-  })));
+  send(
+    journalInsert(
+      rows.map(({ id, tenantId }) => {
+        const { project, purpose, asset } = byId.get(id) ?? {};
+        return {
+          at,
+          actor,
+          action: 'account.open',
+          subject: id,
+          tenantId: tenantId ?? undefined,
+          after: { projectId: project?.projectId, purpose, asset, floor },
+        };
+      }),
+    ),
+  );
 }

@@ -1,7 +1,19 @@
 import type {
-  AdvanceRequest, CreateTransferRequest, ExecuteBatchRequest, ExecuteStreamRequest, GetChargeRecordRequest,
-  GetReservationRequest, ListAccountsRequest, ListChargeRecordsRequest, ListTransfersRequest, OpenAccountRequest,
-  PostRequest, QuotaService, ReserveRequest, SetRateRequest, VoidRequest,
+  AdvanceRequest,
+  CreateTransferRequest,
+  ExecuteBatchRequest,
+  ExecuteStreamRequest,
+  GetChargeRecordRequest,
+  GetReservationRequest,
+  ListAccountsRequest,
+  ListChargeRecordsRequest,
+  ListTransfersRequest,
+  OpenAccountRequest,
+  PostRequest,
+  QuotaService,
+  ReserveRequest,
+  SetRateRequest,
+  VoidRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { Injectable } from '@nestjs/common';
@@ -15,8 +27,11 @@ import { Transfers } from './transfers.ts';
 @Injectable()
 export class QuotaController implements Serves<typeof QuotaService> {
   constructor(
-    private readonly accounts: Accounts, private readonly transfers: Transfers, private readonly rates: Rates,
-    private readonly commands: Commands, private readonly chargeRecords: ChargeRecords,
+    private readonly accounts: Accounts,
+    private readonly transfers: Transfers,
+    private readonly rates: Rates,
+    private readonly commands: Commands,
+    private readonly chargeRecords: ChargeRecords,
   ) {}
 
   openAccount(request: OpenAccountRequest, { actor }: Call) {

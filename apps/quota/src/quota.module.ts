@@ -37,10 +37,28 @@ import { Transfers } from './transfers.ts';
 
 @Module({
   providers: [
-    Accounts, ChargeRecords, Commands, Durability, Expiry, Ledger, QuotaController, Rates, Transfers,
-    AwardEnds, Awards, ProgrammeController, Programmes, Proposals,
-    ChangeController, Changes, Foundings,
-    BudgetController, Budgets, FocusExport, Reports, Statements,
+    Accounts,
+    ChargeRecords,
+    Commands,
+    Durability,
+    Expiry,
+    Ledger,
+    QuotaController,
+    Rates,
+    Transfers,
+    AwardEnds,
+    Awards,
+    ProgrammeController,
+    Programmes,
+    Proposals,
+    ChangeController,
+    Changes,
+    Foundings,
+    BudgetController,
+    Budgets,
+    FocusExport,
+    Reports,
+    Statements,
   ],
 })
 class QuotaModule {}
@@ -71,8 +89,10 @@ export function quotaService(config: QuotaConfig, clock: Clock = new SystemClock
       ],
     },
     rpcs: [
-      rpc(QuotaService, QuotaController), rpc(ProgrammeService, ProgrammeController),
-      rpc(ChangeService, ChangeController), rpc(BudgetService, BudgetController),
+      rpc(QuotaService, QuotaController),
+      rpc(ProgrammeService, ProgrammeController),
+      rpc(ChangeService, ChangeController),
+      rpc(BudgetService, BudgetController),
       rpc(JournalService, JournalController),
     ],
   };

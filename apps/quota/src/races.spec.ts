@@ -4,14 +4,20 @@ import { uuid7 } from '@kontor/kit/id';
 import { problemOf } from '@kontor/kit/problem';
 import { ask } from '../testing/in-database.ts';
 import {
-  expectBalanced, fund, fundedProject, quotaUnderTest, type Means, type Quota,
+  expectBalanced,
+  fund,
+  fundedProject,
+  quotaUnderTest,
+  type Means,
+  type Quota,
 } from '../testing/quota-under-test.ts';
 
 describe('two replicas on one ledger', () => {
   it('sell 500 credits exactly 500 times when 1,000 clients race for them', async () => {
     await using ledger = await setup({ credits: 500n });
-    const outcomes = await Promise.all(Array.from({ length: 1_000 }, (_, n) =>
-      outcome(ledger.compute(n).reserve(ledger.terms(uuid7(), 1n)))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 1_000 }, (_, n) => outcome(ledger.compute(n).reserve(ledger.terms(uuid7(), 1n)))),
+    );
     expect(count(outcomes)).toEqual({ PENDING: 500, insufficient_credits: 500 });
     expect(await ledger.credits()).toMatchObject({ balance: 500n, held: 500n, available: 0n });
     await expectBalanced(ledger.gateway);
@@ -19,16 +25,18 @@ describe('two replicas on one ledger', () => {
 
   it('sell three slots three times', async () => {
     await using ledger = await setup({ slots: 3n });
-    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, n) =>
-      outcome(ledger.compute(n).reserve(ledger.terms()))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => outcome(ledger.compute(n).reserve(ledger.terms()))),
+    );
     expect(count(outcomes)).toEqual({ PENDING: 3, insufficient_slots: 37 });
   });
 
   it('make one reservation of a request that both get many times', async () => {
     await using ledger = await setup();
     const request = ledger.terms();
-    const outcomes = await Promise.all(Array.from({ length: 60 }, (_, n) =>
-      outcome(ledger.compute(n).reserve(request))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => outcome(ledger.compute(n).reserve(request))),
+    );
     expect(count(outcomes)).toEqual({ PENDING: 60 });
     expect((await ledger.credits()).held).toBe(10n);
   });
@@ -40,7 +48,8 @@ describe('two replicas on one ledger', () => {
     for (let round = 0; round < 20; round++) {
       const terms = ledger.terms();
       const outcomes = await Promise.all([
-        outcome(ledger.compute(0).reserve(terms)), outcome(ledger.compute(1).reserve({ ...terms, project: other })),
+        outcome(ledger.compute(0).reserve(terms)),
+        outcome(ledger.compute(1).reserve({ ...terms, project: other })),
       ]);
       expect(outcomes.sort()).toEqual(['PENDING', 'exists_with_different_project']);
     }
@@ -56,7 +65,8 @@ describe('two replicas on one ledger', () => {
       ledger.clock.advance(60_000);
       const [posted, voided] = await Promise.all([
         outcome(ledger.compute(round).post({ ...named, usedDeviceMs: 70n, cause: Cause.USER })),
-        outcome(ledger.compute(round + 1).void(named)), ledger.sweepBoth(),
+        outcome(ledger.compute(round + 1).void(named)),
+        ledger.sweepBoth(),
       ]);
       const { state, legs } = await ledger.gateway.getReservation(named);
       const expected = { [State.POSTED]: ['POSTED', 'already_posted'], [State.VOIDED]: ['already_voided', 'VOIDED'] };
@@ -101,7 +111,10 @@ describe('two replicas on one ledger', () => {
   });
 
   const outcome = (answer: Promise<{ state: State }>): Promise<string> =>
-    answer.then(({ state }) => State[state], (error: unknown) => problemOf(error).code);
+    answer.then(
+      ({ state }) => State[state],
+      (error: unknown) => problemOf(error).code,
+    );
 
   const count = (outcomes: string[]): Record<string, number> => {
     const groups = Object.entries(Object.groupBy(outcomes, (each) => each));

@@ -55,7 +55,12 @@ describe('rates', () => {
 
   it('are listed by class and then by date', async () => {
     await using quota = await setup();
-    for (const [acceleratorClass, hours] of [['b', 2], ['a', 3], ['b', 1], ['a', 1]] as const) {
+    for (const [acceleratorClass, hours] of [
+      ['b', 2],
+      ['a', 3],
+      ['b', 1],
+      ['a', 1],
+    ] as const) {
       await quota.set(BigInt(hours), hours * HOUR_MS, acceleratorClass);
     }
     const { rates } = await quota.gateway.listRates({});

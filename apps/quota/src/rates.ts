@@ -16,7 +16,9 @@ import { RateRow } from './tables.ts';
 @Injectable()
 export class Rates {
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly ledger: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
   ) {}
 
   /** @throws Problem where the instant has passed, or has another rate already, or it takes two persons by now */
@@ -45,7 +47,9 @@ export class Rates {
  * @throws Problem where the instant has passed, or has another rate already
  */
 export async function rateToSet(
-  manager: EntityManager, { acceleratorClass, ucrPerDeviceHour, validFrom }: SetRateRequest, now: Date,
+  manager: EntityManager,
+  { acceleratorClass, ucrPerDeviceHour, validFrom }: SetRateRequest,
+  now: Date,
 ): Promise<{ rate: RateRow; isNew: boolean }> {
   const from = validFrom ? timestampDate(validFrom) : now;
   const found = await manager.findOneBy(RateRow, { acceleratorClass, validFrom: from });
@@ -55,8 +59,12 @@ export async function rateToSet(
   return { rate: found ?? { acceleratorClass, ucrPerDeviceHour, validFrom: from }, isNew: !found };
 }
 
-const takesTwoPersons = (): Problem => Problem.forbidden('takes_two_persons',
-  'Once an operator is founded, rates take effect when two persons agree.', 'Propose a change.');
+const takesTwoPersons = (): Problem =>
+  Problem.forbidden(
+    'takes_two_persons',
+    'Once an operator is founded, rates take effect when two persons agree.',
+    'Propose a change.',
+  );
 
-const inThePast = (): Problem => Problem.invalid('valid_from_in_the_past',
-  'A rate cannot begin in the past.', 'Leave the instant out to begin now.');
+const inThePast = (): Problem =>
+  Problem.invalid('valid_from_in_the_past', 'A rate cannot begin in the past.', 'Leave the instant out to begin now.');

@@ -30,10 +30,15 @@ export async function lockAccounts(client: ClientBase, ids: string[]): Promise<M
     text: `SELECT id, purpose, asset, balance, held, floor, tenant_id AS "tenantId", project_id AS "projectId",
              subsidy_ppm AS "subsidyPpm", ends_at AS "endsAt"
            FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
-    values: [ids], types,
+    values: [ids],
+    types,
   });
-  return new Map(rows.map(({ id, purpose, asset, balance, held, floor, ...terms }) =>
-    [id, { purpose, asset, balance, held, floor, award: isAward(terms) ? terms : undefined }]));
+  return new Map(
+    rows.map(({ id, purpose, asset, balance, held, floor, ...terms }) => [
+      id,
+      { purpose, asset, balance, held, floor, award: isAward(terms) ? terms : undefined },
+    ]),
+  );
 }
 
 type Perhaps<T> = { [K in keyof T]: T[K] | null };
@@ -42,7 +47,9 @@ const isAward = (terms: Perhaps<AwardTerms>): terms is AwardTerms => terms.subsi
 
 /** µcr per device-hour of each class that has a rate in force. */
 export async function ratesInForce(
-  client: ClientBase, acceleratorClasses: string[], now: Date,
+  client: ClientBase,
+  acceleratorClasses: string[],
+  now: Date,
 ): Promise<Map<string, bigint>> {
   const { rows } = await client.query<{ acceleratorClass: string; ucrPerDeviceHour: bigint }>({
     name: 'rates-in-force',
@@ -50,18 +57,23 @@ export async function ratesInForce(
              accelerator_class AS "acceleratorClass", ucr_per_device_hour AS "ucrPerDeviceHour"
            FROM rate WHERE accelerator_class = ANY($1::text[]) AND valid_from <= $2
            ORDER BY accelerator_class, valid_from DESC`,
-    values: [acceleratorClasses, now], types,
+    values: [acceleratorClasses, now],
+    types,
   });
   return new Map(rows.map(({ acceleratorClass, ucrPerDeviceHour }) => [acceleratorClass, ucrPerDeviceHour]));
 }
 
 /** The named reservations with their legs; those that do not exist are absent. */
 export async function readReservations(
-  client: ClientBase, { tenantIds, ids }: ReservationKeys,
+  client: ClientBase,
+  { tenantIds, ids }: ReservationKeys,
 ): Promise<Map<string, Reservation>> {
   if (ids.length === 0) return new Map();
   const { rows } = await client.query<Omit<Reservation, 'legs'> & { legs: LegAsJson[] }>({
-    name: 'read-reservations', text: RESERVATIONS, values: [tenantIds, ids], types,
+    name: 'read-reservations',
+    text: RESERVATIONS,
+    values: [tenantIds, ids],
+    types,
   });
   return new Map(rows.map((row) => [keyOf(row.tenantId, row.id), { ...row, legs: row.legs.map(fromJson) }]));
 }
@@ -69,8 +81,11 @@ export async function readReservations(
 /** Amounts are strings, as every int64 in JSON. */
 type LegAsJson = Route & { held: string; posted: string };
 
-const fromJson = ({ held, posted, ...route }: LegAsJson): Leg =>
-  ({ ...route, held: BigInt(held), posted: BigInt(posted) });
+const fromJson = ({ held, posted, ...route }: LegAsJson): Leg => ({
+  ...route,
+  held: BigInt(held),
+  posted: BigInt(posted),
+});
 
 const RESERVATIONS = `
   SELECT tenant_id AS "tenantId", id, project_id AS "projectId", state, accelerator_class AS "acceleratorClass", slots,

@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type {
-  ChargeRecord_Cause as Cause, Reservation_State as State, ReservationSchema,
+  ChargeRecord_Cause as Cause,
+  Reservation_State as State,
+  ReservationSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import type { Route } from './account-id.ts';
@@ -65,7 +67,10 @@ export function aheadDeviceMs(reservation: Reservation): bigint {
 export function reservationMessage(reservation: Reservation): MessageInitShape<typeof ReservationSchema> {
   const { tenantId, projectId, awardId, createdAt, expiresAt, ...same } = reservation;
   return {
-    ...same, project: { tenantId, projectId }, awardId: awardId ?? '',
-    createdAt: timestampFromDate(createdAt), expiresAt: timestampFromDate(expiresAt),
+    ...same,
+    project: { tenantId, projectId },
+    awardId: awardId ?? '',
+    createdAt: timestampFromDate(createdAt),
+    expiresAt: timestampFromDate(expiresAt),
   };
 }

@@ -16,8 +16,10 @@ describe('a ledger that is interrupted', () => {
     await quota.stop();
     quota.clock.advance(60_000);
     await using again = await quota.replica();
-    await eventually('the reservation has expired', async () =>
-      (await again.gateway.getReservation({ project, id: forgotten })).state === State.EXPIRED);
+    await eventually(
+      'the reservation has expired',
+      async () => (await again.gateway.getReservation({ project, id: forgotten })).state === State.EXPIRED,
+    );
     const posted = await again.compute.post({ project, id: kept, usedDeviceMs: 7n, cause: Cause.USER });
     expect(posted.state).toBe(State.POSTED);
     await expectBalanced(again.gateway);

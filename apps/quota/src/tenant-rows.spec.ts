@@ -11,7 +11,16 @@ import { asLedger, ask } from '../testing/in-database.ts';
 import { codeOf, expectBalanced, quotaUnderTest, type Acting, type Quota } from '../testing/quota-under-test.ts';
 
 const TABLES = [
-  'account', 'award', 'change', 'charge_record', 'charge_sum', 'journal', 'leg', 'proposal', 'reservation', 'transfer',
+  'account',
+  'award',
+  'change',
+  'charge_record',
+  'charge_sum',
+  'journal',
+  'leg',
+  'proposal',
+  'reservation',
+  'transfer',
 ];
 
 describe('the catalogue', () => {
@@ -47,12 +56,14 @@ describe('the catalogue', () => {
     expect(await quota.db.query('SELECT session_user::text AS signed, current_user::text AS is')).toEqual([
       { signed: 'kontor_quota', is: 'kontor_quota' },
     ]);
-    expect(await quota.db.query(`
+    expect(
+      await quota.db.query(`
       SELECT FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace UNION ALL
-      SELECT FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace`)).toEqual([]);
+      SELECT FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace`),
+    ).toEqual([]);
   });
 
-  it('lets the role that reads write the journal\'s seals and nothing else', async () => {
+  it("lets the role that reads write the journal's seals and nothing else", async () => {
     await using quota = await quotaUnderTest();
     const writable = await quota.db.query<{ name: string }[]>(`
       SELECT relname AS name FROM pg_class
@@ -81,7 +92,7 @@ describe('the catalogue', () => {
 });
 
 describe('rows of a tenant', () => {
-  it('are not there for another, nor without a scope; and the operator\'s are for no tenant', async () => {
+  it("are not there for another, nor without a scope; and the operator's are for no tenant", async () => {
     await using office = await setup();
     const [ours, theirs] = await office.tenants(2);
     for (const table of TABLES) {
@@ -113,7 +124,8 @@ describe('rows of a tenant', () => {
 describe('what is read of one tenant', () => {
   it('is every method of the contract whose request names one', () => {
     const methods = [QuotaService, ProgrammeService, BudgetService, ChangeService].flatMap(({ method }) =>
-      Object.values(method).filter(({ localName }) => /^(get|list|export)/.test(localName)));
+      Object.values(method).filter(({ localName }) => /^(get|list|export)/.test(localName)),
+    );
     const ofOne = methods.filter(({ input: { field } }) => 'project' in field || 'tenantId' in field);
     expect(Object.keys(READS).sort()).toEqual(ofOne.map(({ localName }) => localName).sort());
   });
@@ -122,34 +134,44 @@ describe('what is read of one tenant', () => {
     await using office = await setup();
     const [ours] = await office.tenants(1);
     const before = await readAll(office.reader, ours);
-    for (const { sql } of await ask<{ sql: string }>(office.database.ownerUrl, `
+    for (const { sql } of await ask<{ sql: string }>(
+      office.database.ownerUrl,
+      `
       SELECT format('ALTER POLICY in_scope ON %s USING (%s)', polrelid::regclass,
                replace(pg_get_expr(polqual, polrelid), 'kontor.all', 'kontor.of_nobody')) AS sql
-        FROM pg_policy WHERE polname = 'in_scope'`)) await ask(office.database.ownerUrl, sql);
+        FROM pg_policy WHERE polname = 'in_scope'`,
+    ))
+      await ask(office.database.ownerUrl, sql);
     expect(await rowsOf(office.db, 'account', 'all')).toEqual([]);
     expect(await readAll(office.reader, ours)).toEqual(before);
     expect(Object.keys(before).filter((method) => namesIn(before[method] ?? '', ours).length === 0)).toEqual([]);
   });
 
-  it('is never another\'s, where many tenants take turns on two connections with what spans them', async () => {
+  it("is never another's, where many tenants take turns on two connections with what spans them", async () => {
     await using office = await setup();
     const tenants = await office.tenants(3);
     await using narrow = await office.replica(2);
     const reader = { quota: narrow.gateway, ...narrow.for(staff()) };
     const turns = Array.from({ length: 4 }, () => tenants).flat();
-    await Promise.all(turns.map(async (ours, n) => {
-      const theirs = tenants[(n + 1) % tenants.length]!;
-      const [answers, all, bare] = await Promise.all([
-        readAll(reader, ours), reader.changes.listChanges({}), narrow.db.query<object[]>('SELECT FROM account'),
-        reader.quota.getTrialBalance({}), narrow.sweep(), office.compute.reserve({ ...office.terms(), ...ours }),
-        n % 3 === 0 && codeOf(inScope(narrow.db, 'all', (tx) => tx.query('SELECT 1 / 0'))),
-      ]);
-      const strange = Object.entries(answers).map(([method, text]) => [method, namesIn(text, theirs)]);
-      expect(strange.filter(([, names]) => names?.length !== 0)).toEqual([]);
-      expect(all.changes).toHaveLength(tenants.length);
-      expect(bare).toEqual([]);
-      expect(await codesOf(reader, { ...theirs, project: ours.project })).toEqual(STRANGERS);
-    }));
+    await Promise.all(
+      turns.map(async (ours, n) => {
+        const theirs = tenants[(n + 1) % tenants.length]!;
+        const [answers, all, bare] = await Promise.all([
+          readAll(reader, ours),
+          reader.changes.listChanges({}),
+          narrow.db.query<object[]>('SELECT FROM account'),
+          reader.quota.getTrialBalance({}),
+          narrow.sweep(),
+          office.compute.reserve({ ...office.terms(), ...ours }),
+          n % 3 === 0 && codeOf(inScope(narrow.db, 'all', (tx) => tx.query('SELECT 1 / 0'))),
+        ]);
+        const strange = Object.entries(answers).map(([method, text]) => [method, namesIn(text, theirs)]);
+        expect(strange.filter(([, names]) => names?.length !== 0)).toEqual([]);
+        expect(all.changes).toHaveLength(tenants.length);
+        expect(bare).toEqual([]);
+        expect(await codesOf(reader, { ...theirs, project: ours.project })).toEqual(STRANGERS);
+      }),
+    );
     await expectBalanced(office.gateway);
   });
 });
@@ -179,18 +201,27 @@ const READS: Record<string, Read> = {
 
 /** What becomes of asking for one tenant's things as if they were another's. */
 const STRANGERS = {
-  getReservation: 'reservation_not_found', getChargeRecord: 'charge_record_not_found',
-  getProposal: 'proposal_not_found', getAward: 'award_not_found', getAwardLetter: 'award_not_found',
+  getReservation: 'reservation_not_found',
+  getChargeRecord: 'charge_record_not_found',
+  getProposal: 'proposal_not_found',
+  getAward: 'award_not_found',
+  getAwardLetter: 'award_not_found',
   getStatement: 'account_not_found',
 };
 
 const codesOf = async (reader: Reader, tenant: FullTenant): Promise<object> =>
-  Object.fromEntries(await Promise.all(Object.keys(STRANGERS).map(async (method) =>
-    [method, await codeOf(answerOf(method, reader, tenant))] as const)));
+  Object.fromEntries(
+    await Promise.all(
+      Object.keys(STRANGERS).map(async (method) => [method, await codeOf(answerOf(method, reader, tenant))] as const),
+    ),
+  );
 
 const readAll = async (reader: Reader, tenant: FullTenant): Promise<Record<string, string>> =>
-  Object.fromEntries(await Promise.all(Object.keys(READS).map(async (method) =>
-    [method, await answerOf(method, reader, tenant)] as const)));
+  Object.fromEntries(
+    await Promise.all(
+      Object.keys(READS).map(async (method) => [method, await answerOf(method, reader, tenant)] as const),
+    ),
+  );
 
 async function answerOf(method: string, reader: Reader, tenant: FullTenant): Promise<string> {
   const answer: object | AsyncIterable<{ data: Uint8Array }> = await READS[method]!(reader, tenant);

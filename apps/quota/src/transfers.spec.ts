@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Transfer_Reason as Reason,
+  Account_Purpose as Purpose,
+  ChargeRecord_Cause as Cause,
+  Transfer_Reason as Reason,
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import {
-  accountOf, CLASS, codeOf, expectBalanced, fundedProject, quotaUnderTest,
+  accountOf,
+  CLASS,
+  codeOf,
+  expectBalanced,
+  fundedProject,
+  quotaUnderTest,
 } from '../testing/quota-under-test.ts';
 
 describe('transfers', () => {
@@ -38,7 +45,8 @@ describe('transfers', () => {
     const { debitAccountId: treasury, creditAccountId: project } = quota.grant;
     const back = { id: uuid7(), debitAccountId: project, creditAccountId: treasury, reason: Reason.RETURN };
     await expect(quota.gateway.createTransfer({ ...back, amount: 41n })).rejects.toMatchObject({
-      code: 'insufficient_credits', detail: '41 µcr of CR:demo are needed and 40 µcr are left.',
+      code: 'insufficient_credits',
+      detail: '41 µcr of CR:demo are needed and 40 µcr are left.',
     });
     await quota.gateway.createTransfer({ ...back, amount: 40n });
     expect((await quota.credits()).available).toBe(0n);
@@ -81,18 +89,24 @@ describe('transfers', () => {
     const all = pages.flat();
     expect(new Set(all.map(({ id }) => id)).size).toBe(9);
     const oldest = all.slice(6).map(({ reason, amount, reservationId }) => [Reason[reason], amount, reservationId]);
-    expect(oldest).toEqual([['REFUND', 5n, named.id], ['USAGE', 5n, named.id], ['GRANT', 100n, '']]);
+    expect(oldest).toEqual([
+      ['REFUND', 5n, named.id],
+      ['USAGE', 5n, named.id],
+      ['GRANT', 100n, ''],
+    ]);
     expect((await quota.pages(500)).flat()).toEqual(all);
   });
 
   it.each(['x', 'AAAA', '2030-13-45T00:00:00.000Z 00000000-0000-7000-8000-000000000000'])(
-    'refuse the page token %s', async (text) => {
+    'refuse the page token %s',
+    async (text) => {
       await using quota = await setup();
       for (const pageToken of [text, Buffer.from(text).toString('base64url')]) {
         const request = { accountId: quota.grant.creditAccountId, page: { pageToken } };
         expect(await codeOf(quota.gateway.listTransfers(request))).toBe('page_token_invalid');
       }
-    });
+    },
+  );
 
   async function setup() {
     const quota = await quotaUnderTest({ credits: 100n });
@@ -101,12 +115,14 @@ describe('transfers', () => {
     const { id: debitAccountId } = await gateway.openAccount({ purpose: Purpose.TREASURY, asset: 'CR:demo' });
     const { id: creditAccountId } = await quota.credits();
     return {
-      ...quota, grant: { id: uuid7(), debitAccountId, creditAccountId, reason: Reason.GRANT },
+      ...quota,
+      grant: { id: uuid7(), debitAccountId, creditAccountId, reason: Reason.GRANT },
       async pages(pageSize: number) {
         const pages = [];
         for (let pageToken = ''; ;) {
           const { transfers, page } = await gateway.listTransfers({
-            accountId: creditAccountId, page: { pageSize, pageToken },
+            accountId: creditAccountId,
+            page: { pageSize, pageToken },
           });
           pages.push(transfers);
           pageToken = page?.nextPageToken ?? '';

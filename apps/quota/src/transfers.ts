@@ -1,7 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  Account_Purpose as Purpose, type CreateTransferRequest, type ListTransfersRequest, type ListTransfersResponseSchema,
+  Account_Purpose as Purpose,
+  type CreateTransferRequest,
+  type ListTransfersRequest,
+  type ListTransfersResponseSchema,
   type TransferSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
@@ -26,7 +29,9 @@ import { insertTransfers, moveAccounts } from './write-effects.ts';
 @Injectable()
 export class Transfers {
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly ledger: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
   ) {}
 
   /** @throws Problem where an account is missing, assets differ, too little is left, or the id was used otherwise */
@@ -65,16 +70,22 @@ export class Transfers {
 
 /** The transfer to write, the one that is there already, or why not. */
 function decideTransfer(
-  request: CreateTransferRequest, found: TransferRow | null, accounts: Map<string, LockedAccount>,
-  authorised: bigint | undefined, now: Date,
+  request: CreateTransferRequest,
+  found: TransferRow | null,
+  accounts: Map<string, LockedAccount>,
+  authorised: bigint | undefined,
+  now: Date,
 ): TransferRow | Problem {
   const { id, debitAccountId, creditAccountId, amount, reason } = request;
   if (found) {
-    return existsWithDifferent({
-      debit_account_id: debitAccountId !== found.debitAccountId,
-      credit_account_id: creditAccountId !== found.creditAccountId,
-      amount: amount !== found.amount, reason: reason !== found.reason,
-    }) ?? found;
+    return (
+      existsWithDifferent({
+        debit_account_id: debitAccountId !== found.debitAccountId,
+        credit_account_id: creditAccountId !== found.creditAccountId,
+        amount: amount !== found.amount,
+        reason: reason !== found.reason,
+      }) ?? found
+    );
   }
   const [debit, credit] = [accounts.get(debitAccountId), accounts.get(creditAccountId)];
   if (!debit || !credit) return Problem.notFound('account', debit ? creditAccountId : debitAccountId);
@@ -104,18 +115,32 @@ const LIST = `
      ORDER BY created_at DESC, id DESC LIMIT $4)
   ) AS either ORDER BY created_at DESC, id DESC LIMIT $4`;
 
-const transferMessage = ({ reservationId, createdAt, ...same }: TransferRow): MessageInitShape<typeof TransferSchema> =>
-  ({ ...same, reservationId: reservationId ?? '', createdAt: timestampFromDate(createdAt) });
+const transferMessage = ({
+  reservationId,
+  createdAt,
+  ...same
+}: TransferRow): MessageInitShape<typeof TransferSchema> => ({
+  ...same,
+  reservationId: reservationId ?? '',
+  createdAt: timestampFromDate(createdAt),
+});
 
 const isByDecision = ({ purpose }: LockedAccount): boolean =>
   purpose === Purpose.AWARD || purpose === Purpose.PROGRAMME;
 
-const notByHand = (): Problem => Problem.refused('not_by_hand',
-  'What programmes and awards hold moves by decisions alone.',
-  'Propose a change, submit a proposal, or return an award.');
+const notByHand = (): Problem =>
+  Problem.refused(
+    'not_by_hand',
+    'What programmes and awards hold moves by decisions alone.',
+    'Propose a change, submit a proposal, or return an award.',
+  );
 
-const sameAccount = (): Problem => Problem.invalid('same_account', 'A transfer needs two different accounts.',
-  'Correct one of them.');
+const sameAccount = (): Problem =>
+  Problem.invalid('same_account', 'A transfer needs two different accounts.', 'Correct one of them.');
 
-const differentAssets = (debit: string, credit: string): Problem => Problem.invalid('different_assets',
-  `One account holds ${debit}, the other ${credit}.`, 'Name two accounts of the same asset.');
+const differentAssets = (debit: string, credit: string): Problem =>
+  Problem.invalid(
+    'different_assets',
+    `One account holds ${debit}, the other ${credit}.`,
+    'Name two accounts of the same asset.',
+  );

@@ -21,7 +21,10 @@ interface Totals {
 export async function trialBalance(tx: EntityManager): Promise<MessageInitShape<typeof TrialBalanceSchema>[]> {
   const rows = await tx.query<Totals[]>(TRIAL_BALANCE);
   return rows.map(({ asset, sum, held, heldByLegs, overdrawnAccounts }) => ({
-    asset, sum: BigInt(sum), held: BigInt(held), heldByLegs: BigInt(heldByLegs),
+    asset,
+    sum: BigInt(sum),
+    held: BigInt(held),
+    heldByLegs: BigInt(heldByLegs),
     overdrawnAccounts: Number(overdrawnAccounts),
   }));
 }

@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FoundOperatorRequestSchema, ProgrammeChangeSchema } from '@kontor/contracts/quota/v1/change';
 import {
-  ProgrammeTerms_BudgetEnd as BudgetEnd, type ProgrammeTermsSchema, type SubmitProposalRequestSchema,
+  ProgrammeTerms_BudgetEnd as BudgetEnd,
+  type ProgrammeTermsSchema,
+  type SubmitProposalRequestSchema,
 } from '@kontor/contracts/quota/v1/programme';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
@@ -24,11 +26,18 @@ export const DAY_MS = 24n * HOUR_MS;
 /** Half of the cost, up to 1,000 µcr by rule within a week, up to 10,000 in all. */
 export const programme = (changed: Terms = {}, rest: Change = {}): Change => ({
   terms: {
-    slug: 'open', name: 'Open to all', subsidyPpm: 500_000, maxUcrPerBeneficiary: 10_000n,
-    threshold: { ucr: 1_000n, windowMs: 7n * DAY_MS }, maxDurationMs: 365n * DAY_MS, budgetEnd: BudgetEnd.STOP,
-    warnAtPpm: [800_000], ...changed,
+    slug: 'open',
+    name: 'Open to all',
+    subsidyPpm: 500_000,
+    maxUcrPerBeneficiary: 10_000n,
+    threshold: { ucr: 1_000n, windowMs: 7n * DAY_MS },
+    maxDurationMs: 365n * DAY_MS,
+    budgetEnd: BudgetEnd.STOP,
+    warnAtPpm: [800_000],
+    ...changed,
   },
-  addUcr: 100_000n, ...rest,
+  addUcr: 100_000n,
+  ...rest,
 });
 
 /** Sets up the operator's books with programmes; a million credits may be handed out. */
@@ -43,6 +52,11 @@ export const staff = (): Person => personWith([Role.OPERATOR_STAFF]);
 
 /** A proposal for 400 µcr for a day. */
 export const proposal = (project: Project, changed: Request = {}): Named => ({
-  project, id: uuid7(), programme: 'open', requestedUcr: 400n, purpose: 'To learn to read.', durationMs: DAY_MS,
+  project,
+  id: uuid7(),
+  programme: 'open',
+  requestedUcr: 400n,
+  purpose: 'To learn to read.',
+  durationMs: DAY_MS,
   ...changed,
 });

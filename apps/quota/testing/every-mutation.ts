@@ -2,7 +2,10 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { MatterSchema } from '@kontor/contracts/quota/v1/change';
 import {
-  Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Transfer_Reason as Reason, type CommandSchema,
+  Account_Purpose as Purpose,
+  ChargeRecord_Cause as Cause,
+  Transfer_Reason as Reason,
+  type CommandSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
@@ -18,17 +21,20 @@ const SMALL = { programme: 'second', requestedUcr: 100n };
 
 /** What each method of quota's contracts changes, in every way there is and an order in which each can be done. */
 export const EVERY_MUTATION: Record<string, (office: Office) => Promise<unknown>> = {
-  openAccount: ({ gateway, project }) =>
-    gateway.openAccount({ project, purpose: Purpose.PROJECT, asset: 'CR:other' }),
+  openAccount: ({ gateway, project }) => gateway.openAccount({ project, purpose: Purpose.PROJECT, asset: 'CR:other' }),
   setRate: ({ gateway }) => gateway.setRate({ acceleratorClass: 'nvidia.h100', ucrPerDeviceHour: 9n }),
   createTransfer: async ({ gateway, credits }) => {
     const { id: debitAccountId } = await gateway.openAccount({ purpose: Purpose.TREASURY, asset: 'CR:demo' });
     const { id: creditAccountId } = await credits();
     return gateway.createTransfer({ id: uuid7(), debitAccountId, creditAccountId, amount: 7n, reason: Reason.GRANT });
   },
-  foundOperator: (office) => found(office, [programme(), programme({ slug: 'second' })], {
-    rates: [{ acceleratorClass: CLASS, ucrPerDeviceHour: 1n }, { acceleratorClass: 'new', ucrPerDeviceHour: 1n }],
-  }),
+  foundOperator: (office) =>
+    found(office, [programme(), programme({ slug: 'second' })], {
+      rates: [
+        { acceleratorClass: CLASS, ucrPerDeviceHour: 1n },
+        { acceleratorClass: 'new', ucrPerDeviceHour: 1n },
+      ],
+    }),
   reserve: ({ compute, terms }) => compute.reserve(terms()),
   advance: async ({ compute, terms, project }) => {
     const { id } = await compute.reserve(terms());
@@ -110,7 +116,11 @@ export function officeOf(scene: Scene) {
     return id;
   };
   return {
-    ...scene, first, second, member, propose,
+    ...scene,
+    first,
+    second,
+    member,
+    propose,
     agree: async (matter: Matter) =>
       second.changes.agreeToChange({ id: await propose(matter), reason: 'Fair.', ...ofAward(matter) }),
     async apply(asked: Parameters<typeof proposal>[1]) {
@@ -121,8 +131,10 @@ export function officeOf(scene: Scene) {
   };
 }
 
-const rate = (ucrPerDeviceHour: bigint, acceleratorClass = 'nvidia.h100'): Matter =>
-  ({ case: 'rate', value: { acceleratorClass, ucrPerDeviceHour } });
+const rate = (ucrPerDeviceHour: bigint, acceleratorClass = 'nvidia.h100'): Matter => ({
+  case: 'rate',
+  value: { acceleratorClass, ucrPerDeviceHour },
+});
 
 /** All there is to one reservation, with a second time what was done once. */
 function life({ terms, project }: Office): Command[] {
@@ -131,9 +143,13 @@ function life({ terms, project }: Office): Command[] {
   const advance = { ...named, usedDeviceMs: 4n, coverDeviceMs: 20n, timeoutMs: 60_000n };
   const post = { ...named, usedDeviceMs: 14n, cause: Cause.USER };
   const commands: NonNullable<Exclude<Command, { $typeName: string }>['command']>[] = [
-    { case: 'reserve', value: asked }, { case: 'reserve', value: asked },
-    { case: 'advance', value: advance }, { case: 'advance', value: { ...advance, usedDeviceMs: 9n } },
-    { case: 'post', value: post }, { case: 'post', value: post }, { case: 'void', value: named },
+    { case: 'reserve', value: asked },
+    { case: 'reserve', value: asked },
+    { case: 'advance', value: advance },
+    { case: 'advance', value: { ...advance, usedDeviceMs: 9n } },
+    { case: 'post', value: post },
+    { case: 'post', value: post },
+    { case: 'void', value: named },
   ];
   return commands.map((command) => ({ command }));
 }

@@ -18,5 +18,6 @@ export function forPerson<C extends object>(client: C, tls: TestTls, person: Per
     return signed.context;
   };
   return callingBy(client, async (method, request, options) =>
-    method(request, { ...options, context: await context() }));
+    method(request, { ...options, context: await context() }),
+  );
 }

@@ -36,13 +36,25 @@ export async function fullTenant(scene: Scene): Promise<FullTenant> {
   const changeId = uuid7();
   const value = { project, proposalId: waiting.id, grantedUcr: 1_850n };
   await scene.for(staff()).changes.proposeChange({
-    id: changeId, reason: 'It is time.', project, matter: { matter: { case: 'award', value } },
+    id: changeId,
+    reason: 'It is time.',
+    project,
+    matter: { matter: { case: 'award', value } },
   });
   return {
-    project, proposalId: granted.id, awardId, accountId, endedId, runningId, waitingId: waiting.id, changeId,
+    project,
+    proposalId: granted.id,
+    awardId,
+    accountId,
+    endedId,
+    runningId,
+    waitingId: waiting.id,
+    changeId,
   };
 }
 
 /** Everything that names a tenant. */
-export const namesOf = ({ project, ...ids }: FullTenant): string[] =>
-  [...Object.values(project), ...Object.values(ids)];
+export const namesOf = ({ project, ...ids }: FullTenant): string[] => [
+  ...Object.values(project),
+  ...Object.values(ids),
+];

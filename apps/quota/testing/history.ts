@@ -29,29 +29,43 @@ const MOST = 10n ** 15n;
 /** Coarse, so that numbers meet their limits exactly now and then. */
 const deviceMs = fc.oneof(
   { arbitrary: fc.bigInt(0n, 40n).map((n) => n * 10_007n), weight: 12 },
-  { arbitrary: fc.constantFrom(0n, MOST - 1n, MOST), weight: 1 });
+  { arbitrary: fc.constantFrom(0n, MOST - 1n, MOST), weight: 1 },
+);
 const timeoutMs = fc.bigInt(1n, 10n).map((seconds) => seconds * 1_000n);
 
 const command: fc.Arbitrary<ModelCommand> = fc.oneof(
-  fc.record({
-    kind: fc.constant('reserve' as const), ...named, acceleratorClass: fc.constantFrom(...CLASSES),
-    slots: fc.bigInt(1n, 3n), cover: deviceMs.map((ms) => (ms === 0n ? 1n : ms)), timeoutMs,
-    award: fc.constantFrom(undefined, ...Object.keys(AWARDS), 'own', 'own', 'own'),
-  }).map(({ award, ...rest }) => ({ ...rest, award: award === 'own' ? OWN_AWARD[rest.project] : award })),
+  fc
+    .record({
+      kind: fc.constant('reserve' as const),
+      ...named,
+      acceleratorClass: fc.constantFrom(...CLASSES),
+      slots: fc.bigInt(1n, 3n),
+      cover: deviceMs.map((ms) => (ms === 0n ? 1n : ms)),
+      timeoutMs,
+      award: fc.constantFrom(undefined, ...Object.keys(AWARDS), 'own', 'own', 'own'),
+    })
+    .map(({ award, ...rest }) => ({ ...rest, award: award === 'own' ? OWN_AWARD[rest.project] : award })),
   fc.record({ kind: fc.constant('advance' as const), ...named, used: deviceMs, cover: deviceMs, timeoutMs }),
   fc.record({
-    kind: fc.constant('post' as const), ...named, used: deviceMs,
+    kind: fc.constant('post' as const),
+    ...named,
+    used: deviceMs,
     cause: fc.constantFrom('USER' as const, 'LIMIT' as const, 'BUDGET' as const, 'SITE' as const),
   }),
   fc.record({ kind: fc.constant('void' as const), ...named }),
 );
 
 /** Few projects and fewer ids, so that commands meet; a repeated one now and then, so that duplicates are met too. */
-export const history: fc.Arbitrary<Step[]> = fc.array(fc.record({
-  afterMs: fc.nat(6).map((n) => n * 1_000), replica: fc.constantFrom(0 as const, 1 as const),
-  commands: fc.array(fc.tuple(command, fc.boolean()), { minLength: 1, maxLength: 6 })
-    .map((pairs) => pairs.flatMap(([one, twice]) => (twice ? [one, one] : [one]))),
-}), { minLength: 4, maxLength: 12 });
+export const history: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    afterMs: fc.nat(6).map((n) => n * 1_000),
+    replica: fc.constantFrom(0 as const, 1 as const),
+    commands: fc
+      .array(fc.tuple(command, fc.boolean()), { minLength: 1, maxLength: 6 })
+      .map((pairs) => pairs.flatMap(([one, twice]) => (twice ? [one, one] : [one]))),
+  }),
+  { minLength: 4, maxLength: 12 },
+);
 
 type Names = (name: string) => string;
 

@@ -76,12 +76,21 @@ export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { 
   if (rate !== null) await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: rate });
   const project = await fundedProject(gateway, means);
   return {
-    ...first, database, clock, project,
+    ...first,
+    database,
+    clock,
+    project,
     /** Another replica on the same database. */
     replica,
     /** A reservation of one slot for a minute. */
-    terms: (id = uuid7(), coverDeviceMs = 10n) =>
-      ({ project, id, acceleratorClass: CLASS, slots: 1, coverDeviceMs, timeoutMs: 60_000n }),
+    terms: (id = uuid7(), coverDeviceMs = 10n) => ({
+      project,
+      id,
+      acceleratorClass: CLASS,
+      slots: 1,
+      coverDeviceMs,
+      timeoutMs: 60_000n,
+    }),
     credits: () => accountOf(gateway, project, 'CR:demo'),
     stop: () => first[Symbol.asyncDispose](),
     async [Symbol.asyncDispose]() {
@@ -91,8 +100,16 @@ export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { 
   };
 }
 
-async function startReplica({ databaseUrl, tls, clock, poolSize }: {
-  databaseUrl: string; tls: TestTls; clock: FakeClock; poolSize: number | undefined;
+async function startReplica({
+  databaseUrl,
+  tls,
+  clock,
+  poolSize,
+}: {
+  databaseUrl: string;
+  tls: TestTls;
+  clock: FakeClock;
+  poolSize: number | undefined;
 }): Promise<Replica> {
   const service = quotaService({ operator: 'demo', databaseUrl, allowUnsafeDatabase: true }, clock, poolSize);
   const served = await serve(service, { listen: '127.0.0.1:0', tls: tls.of('quota') });
@@ -109,14 +126,19 @@ async function startReplica({ databaseUrl, tls, clock, poolSize }: {
     for (const client of [compute, anybody, changes, programmes, budgets, journal, start]) client.close();
   };
   return {
-    compute, start, gateway: forPerson(anybody, tls, CLERK), db: served.app.get(DataSource),
+    compute,
+    start,
+    gateway: forPerson(anybody, tls, CLERK),
+    db: served.app.get(DataSource),
     for: (person) => ({
-      programmes: forPerson(programmes, tls, person), changes: forPerson(changes, tls, person),
-      budgets: forPerson(budgets, tls, person), journal: forPerson(journal, tls, person),
+      programmes: forPerson(programmes, tls, person),
+      changes: forPerson(changes, tls, person),
+      budgets: forPerson(budgets, tls, person),
+      journal: forPerson(journal, tls, person),
     }),
     async sweep() {
       const expired = await served.app.get(Expiry).sweep();
-      return expired + await served.app.get(AwardEnds).sweep();
+      return expired + (await served.app.get(AwardEnds).sweep());
     },
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
@@ -137,10 +159,12 @@ export async function fund(gateway: Quota, project: Project, means: Means = {}, 
     { asset: `DEVICE_MS:${acceleratorClass}`, amount: deviceMs, floor: 0n },
     { asset: `SLOTS:${acceleratorClass}`, amount: slots, floor: 0n },
   ];
-  await Promise.all(accounts.map(async ({ asset, amount, floor }) => {
-    await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset, floor });
-    if (amount > 0n) await grant(gateway, project, asset, amount);
-  }));
+  await Promise.all(
+    accounts.map(async ({ asset, amount, floor }) => {
+      await gateway.openAccount({ project, purpose: Purpose.PROJECT, asset, floor });
+      if (amount > 0n) await grant(gateway, project, asset, amount);
+    }),
+  );
 }
 
 /** Grants a project an amount out of the treasury. */
@@ -161,11 +185,15 @@ export async function accountOf(gateway: Quota, project: Project, asset: string)
 /** Fails unless the books add up: for each asset zero in sum, and set aside what the legs hold. */
 export async function expectBalanced(gateway: Quota): Promise<void> {
   const { assets } = await gateway.getTrialBalance({});
-  const faults = assets.filter(({ sum, held, heldByLegs, overdrawnAccounts }) =>
-    sum !== 0n || held !== heldByLegs || overdrawnAccounts !== 0);
+  const faults = assets.filter(
+    ({ sum, held, heldByLegs, overdrawnAccounts }) => sum !== 0n || held !== heldByLegs || overdrawnAccounts !== 0,
+  );
   if (faults.length > 0) throw new Error(`Books that do not add up: ${faults.map(({ asset }) => asset).join()}`);
 }
 
 /** The code of the Problem that refuses a request, or 'ok'. */
 export const codeOf = (answer: Promise<unknown>): Promise<string> =>
-  answer.then(() => 'ok', (error: unknown) => problemOf(error).code);
+  answer.then(
+    () => 'ok',
+    (error: unknown) => problemOf(error).code,
+  );

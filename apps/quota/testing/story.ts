@@ -26,7 +26,11 @@ export async function play(scene: Scene, story: string): Promise<string> {
 
 /** A story without the blanks that make it readable. */
 export const tidy = (story: string): string =>
-  story.trim().split('\n').map((line) => line.trim().replaceAll(/ +/g, ' ')).join('\n');
+  story
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().replaceAll(/ +/g, ' '))
+    .join('\n');
 
 async function perform(scene: Scene, line: string): Promise<string> {
   const [verb = '', name = '', ...pairs] = line.split(/ +/);
@@ -37,8 +41,12 @@ async function perform(scene: Scene, line: string): Promise<string> {
   }
   const given = new Map(pairs.map((pair) => pair.split('=') as [string, string]));
   try {
-    const { state, usedDeviceMs, coverDeviceMs, lateDeviceMs } =
-      await command(scene, verb, uuid5(scene.project.projectId, name), given);
+    const { state, usedDeviceMs, coverDeviceMs, lateDeviceMs } = await command(
+      scene,
+      verb,
+      uuid5(scene.project.projectId, name),
+      given,
+    );
     return `${State[state]} ${usedDeviceMs}+${lateDeviceMs}/${coverDeviceMs}`;
   } catch (error) {
     if (error instanceof Problem) return error.code;
@@ -52,16 +60,24 @@ function command({ compute, project }: Scene, verb: string, id: string, given: M
   switch (verb) {
     case 'reserve':
       return compute.reserve({
-        ...named, acceleratorClass: given.get('class') ?? CLASS, slots: Number(amount('slots', 1n)),
-        coverDeviceMs: amount('cover', 10n), timeoutMs,
+        ...named,
+        acceleratorClass: given.get('class') ?? CLASS,
+        slots: Number(amount('slots', 1n)),
+        coverDeviceMs: amount('cover', 10n),
+        timeoutMs,
       });
     case 'advance':
       return compute.advance({
-        ...named, usedDeviceMs: amount('used', 0n), coverDeviceMs: amount('cover', 0n), timeoutMs,
+        ...named,
+        usedDeviceMs: amount('used', 0n),
+        coverDeviceMs: amount('cover', 0n),
+        timeoutMs,
       });
     case 'post':
       return compute.post({
-        ...named, usedDeviceMs: amount('used', 0n), cause: Cause[(given.get('cause') ?? 'USER') as keyof typeof Cause],
+        ...named,
+        usedDeviceMs: amount('used', 0n),
+        cause: Cause[(given.get('cause') ?? 'USER') as keyof typeof Cause],
       });
     case 'void':
       return compute.void(named);

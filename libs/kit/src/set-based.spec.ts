@@ -13,14 +13,30 @@ interface Thing {
 }
 
 const insertThings = insertInto<Thing>('thing', {
-  id: 'uuid', name: 'text', amount: 'int8', size: 'int4', at: 'timestamptz', parts: 'jsonb',
+  id: 'uuid',
+  name: 'text',
+  amount: 'int8',
+  size: 'int4',
+  at: 'timestamptz',
+  parts: 'jsonb',
 });
 
 describe('a statement over many rows', () => {
   it('writes every value as it is, whatever characters it has', async () => {
     await using table = await setup();
     const names = [
-      'plain', 'a,b', '{curly}', 'with "quotes"', 'back\\slash', "o'clock", '', ' ', 'NULL', null, 'größer', 'a\nb',
+      'plain',
+      'a,b',
+      '{curly}',
+      'with "quotes"',
+      'back\\slash',
+      "o'clock",
+      '',
+      ' ',
+      'NULL',
+      null,
+      'größer',
+      'a\nb',
     ];
     const rows = names.map((name, n) => thing(n, { name, parts: [{ label: `${name}, "x" \\ {1}` }, { label: '' }] }));
     await table.client.query(insertThings(rows));
@@ -39,9 +55,18 @@ describe('a statement over many rows', () => {
     await using table = await setup();
     const rows = [0, 1, 2].map((n) => thing(n, { amount: 10n }));
     await table.client.query(insertThings(rows));
-    const add = update<Pick<Thing, 'id' | 'amount'>>('thing', { id: 'uuid' }, { amount: 'int8' },
-      (column) => `old.${column} + new.${column}`);
-    await table.client.query(add([{ id: id(0), amount: 5n }, { id: id(2), amount: -20n }]));
+    const add = update<Pick<Thing, 'id' | 'amount'>>(
+      'thing',
+      { id: 'uuid' },
+      { amount: 'int8' },
+      (column) => `old.${column} + new.${column}`,
+    );
+    await table.client.query(
+      add([
+        { id: id(0), amount: 5n },
+        { id: id(2), amount: -20n },
+      ]),
+    );
     expect((await table.read()).map(({ amount }) => amount)).toEqual([15n, 10n, -10n]);
   });
 
@@ -49,7 +74,10 @@ describe('a statement over many rows', () => {
     await using table = await setup();
     await table.client.query(insertThings([thing(0)]));
     const rename = update<Pick<Thing, 'id' | 'name'>>('thing', { id: 'uuid' }, { name: 'text' });
-    for (const [old, fresh] of [[0, 1], [1, 2]] as const) {
+    for (const [old, fresh] of [
+      [0, 1],
+      [1, 2],
+    ] as const) {
       const both = together([rename([{ id: id(old), name: `was ${old}` }]), insertThings([thing(fresh)])]);
       await table.client.query(both!);
     }
@@ -60,7 +88,13 @@ describe('a statement over many rows', () => {
   const id = (n: number): string => `00000000-0000-7000-8000-00000000000${n.toString(16)}`;
 
   const thing = (n: number, some: Partial<Thing> = {}): Thing => ({
-    id: id(n), name: 'thing', amount: 1n, size: 1, at: new Date('2030-01-01T00:00:00.001Z'), parts: [], ...some,
+    id: id(n),
+    name: 'thing',
+    amount: 1n,
+    size: 1,
+    at: new Date('2030-01-01T00:00:00.001Z'),
+    parts: [],
+    ...some,
   });
 
   async function setup() {

@@ -19,13 +19,22 @@ export function insertInto<T extends object>(table: string, columns: Columns<T>)
 
 /** A statement that updates any number of rows at once, found by `key`; `expression` says what a column becomes. */
 export function update<T extends object>(
-  table: string, key: Columns<T>, changed: Columns<T>, expression = (column: string): string => `new.${column}`,
+  table: string,
+  key: Columns<T>,
+  changed: Columns<T>,
+  expression = (column: string): string => `new.${column}`,
 ): (rows: T[]) => Statement {
   const columns = { ...key, ...changed };
   const text = `UPDATE ${table} AS old
-    SET ${propertiesOf(changed).map(snake).map((column) => `${column} = ${expression(column)}`).join(', ')}
+    SET ${propertiesOf(changed)
+      .map(snake)
+      .map((column) => `${column} = ${expression(column)}`)
+      .join(', ')}
     FROM unnest(${arrays(columns)}) AS new (${propertiesOf(columns).map(snake).join(', ')})
-    WHERE ${propertiesOf(key).map(snake).map((column) => `old.${column} = new.${column}`).join(' AND ')}`;
+    WHERE ${propertiesOf(key)
+      .map(snake)
+      .map((column) => `old.${column} = new.${column}`)
+      .join(' AND ')}`;
   return (rows) => ({ name: `update-${table}`, text, values: valuesOf(columns, rows) });
 }
 
@@ -57,7 +66,9 @@ function combined(statements: Statement[]): string {
 const propertiesOf = <T extends object>(columns: Columns<T>) => Object.keys(columns) as (keyof T & string)[];
 
 const arrays = <T extends object>(columns: Columns<T>): string =>
-  propertiesOf(columns).map((property, n) => `$${n + 1}::${columns[property]}[]`).join(', ');
+  propertiesOf(columns)
+    .map((property, n) => `$${n + 1}::${columns[property]}[]`)
+    .join(', ');
 
 const snake = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -75,7 +86,12 @@ const plain = String;
 const quoted = (value: unknown): string => `"${String(value).replace(/["\\]/g, '\\$&')}"`;
 
 const WRITERS: Record<Type, (value: unknown) => string> = {
-  uuid: plain, int2: plain, int4: plain, int8: plain, boolean: plain, text: quoted,
+  uuid: plain,
+  int2: plain,
+  int4: plain,
+  int8: plain,
+  boolean: plain,
+  text: quoted,
   timestamptz: (value) => (value as Date).toISOString(),
   // JSON holds no control characters, so that JSON quotes it as PostgreSQL would, five times as fast.
   jsonb: (value) => JSON.stringify(JSON.stringify(value, int64AsString)),

@@ -21,7 +21,9 @@ export class Bearers {
   readonly #verdicts: Remembered<Verdict>;
 
   constructor(
-    private readonly keycloak: Keycloak, private readonly provider: IdentityProvider, private readonly clock: Clock,
+    private readonly keycloak: Keycloak,
+    private readonly provider: IdentityProvider,
+    private readonly clock: Clock,
   ) {
     this.#verdicts = new Remembered(clock, VERDICT_MS_MAX, VERDICTS_MAX);
   }

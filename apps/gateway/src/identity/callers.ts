@@ -35,7 +35,11 @@ export class Callers {
   readonly #known: Remembered<KnownCaller>;
   readonly #sign: ReturnType<typeof contextSigner>;
 
-  constructor(private readonly services: Services, { tls }: GatewayConfig, private readonly clock: Clock) {
+  constructor(
+    private readonly services: Services,
+    { tls }: GatewayConfig,
+    private readonly clock: Clock,
+  ) {
     this.#sign = contextSigner(tls);
     this.#known = new Remembered(clock, CALLER_MS_MAX, CALLERS_MAX);
   }

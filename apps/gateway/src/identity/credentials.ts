@@ -16,7 +16,9 @@ const PROJECT_TOKEN = /^kpt_[\w-]{1,196}$/;
 @Injectable()
 export class Credentials {
   constructor(
-    private readonly config: GatewayConfig, private readonly bearers: Bearers, private readonly sessions: Sessions,
+    private readonly config: GatewayConfig,
+    private readonly bearers: Bearers,
+    private readonly sessions: Sessions,
   ) {}
 
   /** @throws Problem `no_token`, `csrf_refused`, `session_ended`, or what is wrong with the token */

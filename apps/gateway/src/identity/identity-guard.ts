@@ -16,7 +16,9 @@ import { Credentials } from './credentials.ts';
 @Injectable()
 export class IdentityGuard implements CanActivate {
   constructor(
-    private readonly reflector: Reflector, private readonly credentials: Credentials, private readonly callers: Callers,
+    private readonly reflector: Reflector,
+    private readonly credentials: Credentials,
+    private readonly callers: Callers,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -36,7 +38,8 @@ export class IdentityGuard implements CanActivate {
 }
 
 const scopeIn = ({ params }: Request): NamedScope => ({
-  tenantId: String(params['tenantId'] ?? ''), projectId: String(params['projectId'] ?? ''),
+  tenantId: String(params['tenantId'] ?? ''),
+  projectId: String(params['projectId'] ?? ''),
 });
 
 /** Tenancy answers without a scope where there is none of that name. */

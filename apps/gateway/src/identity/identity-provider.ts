@@ -2,7 +2,11 @@ import { logger } from '@kontor/kit/log';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
 import {
-  allowInsecureRequests, ClientSecretBasic, discovery, tokenIntrospection, type Configuration,
+  allowInsecureRequests,
+  ClientSecretBasic,
+  discovery,
+  tokenIntrospection,
+  type Configuration,
 } from 'openid-client';
 import { GatewayConfig } from '../config.ts';
 
@@ -41,7 +45,10 @@ export class IdentityProvider {
     const { issuer } = this.config;
     const signal = AbortSignal.timeout(HEALTH_PATIENCE_MS);
     const asked = fetch(`${issuer}/.well-known/openid-configuration`, { signal });
-    return asked.then(({ ok }) => (ok ? 'serving' : 'unreachable'), () => 'unreachable');
+    return asked.then(
+      ({ ok }) => (ok ? 'serving' : 'unreachable'),
+      () => 'unreachable',
+    );
   }
 
   #discover(): Promise<Configuration> {

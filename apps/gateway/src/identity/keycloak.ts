@@ -3,8 +3,15 @@ import { Clock } from '@kontor/kit/clock';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
 import {
-  createRemoteJWKSet, decodeProtectedHeader, errors, exportSPKI, jwtVerify, type CryptoKey, type JWTPayload,
-  type ProtectedHeaderParameters, type RemoteJWKSet,
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  exportSPKI,
+  jwtVerify,
+  type CryptoKey,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+  type RemoteJWKSet,
 } from 'jose';
 import KeycloakConnect from 'keycloak-connect';
 import { GatewayConfig } from '../config.ts';
@@ -49,7 +56,9 @@ export class Keycloak {
   readonly #judges = new WeakMap<CryptoKey, Promise<KeycloakConnect.Keycloak>>();
 
   constructor(
-    private readonly config: GatewayConfig, private readonly provider: IdentityProvider, private readonly clock: Clock,
+    private readonly config: GatewayConfig,
+    private readonly provider: IdentityProvider,
+    private readonly clock: Clock,
   ) {}
 
   /** @throws Problem that says what is wrong with the token; `identity_unavailable` where keys cannot be had */
@@ -59,7 +68,11 @@ export class Keycloak {
     try {
       const key = await this.#keyOf(token);
       const { payload } = await jwtVerify(token, key, {
-        issuer, audience, algorithms: [ALGORITHM], currentDate: this.clock.now(), clockTolerance: TOLERANCE_S,
+        issuer,
+        audience,
+        algorithms: [ALGORITHM],
+        currentDate: this.clock.now(),
+        clockTolerance: TOLERANCE_S,
         requiredClaims: ['sub', 'exp', 'iat'],
       });
       if (endOf(payload) <= this.clock.now().getTime()) throw tokenProblem('token_expired', 'The token has expired.');
@@ -84,10 +97,15 @@ export class Keycloak {
     const pem = await exportSPKI(key);
     const [, server = '', realm = ''] = /^(.*)\/realms\/([^/]+)$/.exec(this.config.issuer) ?? [];
     const settings = {
-      realm, 'auth-server-url': server, 'resource': this.config.audience, 'bearer-only': true,
-      'verify-token-audience': true, 'realm-public-key': pem.replace(/-----[^-]+-----|\s/g, ''),
+      realm,
+      'auth-server-url': server,
+      resource: this.config.audience,
+      'bearer-only': true,
+      'verify-token-audience': true,
+      'realm-public-key': pem.replace(/-----[^-]+-----|\s/g, ''),
       // Wanted by the types, and not used for bearers.
-      'ssl-required': 'external', 'confidential-port': 0,
+      'ssl-required': 'external',
+      'confidential-port': 0,
     };
     return new KeycloakConnect({}, settings);
   }
@@ -119,7 +137,9 @@ export class Keycloak {
   async #findKeys(): Promise<RemoteJWKSet> {
     const { jwks_uri: address = '' } = (await this.provider.configuration()).serverMetadata();
     return createRemoteJWKSet(new URL(address), {
-      cooldownDuration: KEYS_EVERY_MS, cacheMaxAge: KEYS_AGE_MS_MAX, timeoutDuration: KEYS_PATIENCE_MS,
+      cooldownDuration: KEYS_EVERY_MS,
+      cacheMaxAge: KEYS_AGE_MS_MAX,
+      timeoutDuration: KEYS_PATIENCE_MS,
     });
   }
 }
@@ -138,8 +158,13 @@ function claimsOf(payload: JWTPayload): Claims {
   const { iss = '', sub = '', name, email, email_verified: verified, realm_access: access } = payload;
   const roles = (access as { roles?: unknown } | undefined)?.roles;
   return {
-    issuer: iss, subject: sub, name: textOf(name), email: textOf(email), emailVerified: verified === true,
-    realmRoles: Array.isArray(roles) ? roles.map(String) : [], expiresAtMs: endOf(payload),
+    issuer: iss,
+    subject: sub,
+    name: textOf(name),
+    email: textOf(email),
+    emailVerified: verified === true,
+    realmRoles: Array.isArray(roles) ? roles.map(String) : [],
+    expiresAtMs: endOf(payload),
   };
 }
 
@@ -164,6 +189,10 @@ function problemOf(error: unknown): Problem {
 }
 
 const REFUSALS = [
-  errors.JWSInvalid, errors.JWTInvalid, errors.JWSSignatureVerificationFailed, errors.JWKSNoMatchingKey,
-  errors.JOSEAlgNotAllowed, errors.JOSENotSupported,
+  errors.JWSInvalid,
+  errors.JWTInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JWKSNoMatchingKey,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
 ];

@@ -13,10 +13,14 @@ describe('an answer that is remembered', () => {
     expect(asked).toEqual(['ada', 'ada']);
   });
 
-  it('is one question\'s alone', async () => {
+  it("is one question's alone", async () => {
     const { get } = setup();
-    expect(await Promise.all([get('ada'), get('bob'), get('ada'), get('Ada')]))
-      .toEqual(['ada 1', 'bob 2', 'ada 1', 'Ada 3']);
+    expect(await Promise.all([get('ada'), get('bob'), get('ada'), get('Ada')])).toEqual([
+      'ada 1',
+      'bob 2',
+      'ada 1',
+      'Ada 3',
+    ]);
   });
 
   it('is forgotten where it was a failure, for everybody who waited for it', async () => {

@@ -13,7 +13,11 @@ export class Remembered<V> {
   readonly #kept = new Map<string, Kept<V>>();
 
   /** @param most how many answers are kept; the oldest go first */
-  constructor(private readonly clock: Clock, private readonly forMs: number, private readonly most: number) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly forMs: number,
+    private readonly most: number,
+  ) {}
 
   get(key: string, ask: () => Promise<V>): Promise<V> {
     const now = this.clock.now().getTime();

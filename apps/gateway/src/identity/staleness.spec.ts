@@ -43,7 +43,7 @@ describe('a membership', () => {
     expect(it.tenancy.resolved).toHaveLength(3);
   });
 
-  it('of one person is never taken for another\'s, nor one project\'s for another', async () => {
+  it("of one person is never taken for another's, nor one project's for another", async () => {
     await using it = await setup();
     it.tenancy.memberships.push({ subject: 'ada', in: PROJECT, role: MemberRole.VIEWER });
     const ada = { token: await it.realm.token({ sub: 'ada' }) };
@@ -69,7 +69,7 @@ describe('a project token', () => {
     expect(it.introspections()).toBe(before);
   });
 
-  it('is refused in tenancy\'s words where it is not known, and within five seconds of its end', async () => {
+  it("is refused in tenancy's words where it is not known, and within five seconds of its end", async () => {
     await using it = await setup();
     const refusal = { status: 401, json: { code: 'token_invalid' } };
     expect(await it.get(jobs, program)).toMatchObject(refusal);
@@ -83,7 +83,7 @@ describe('a project token', () => {
 
 describe('the identity provider', () => {
   const failures = {
-    'fails': { status: 500, body: '{}' },
+    fails: { status: 500, body: '{}' },
     'answers a page instead of JSON': { status: 200, body: '<html>' },
     'answers something else': { status: 200, body: '{"keys": 7, "active": "perhaps"}' },
     'answers nothing': { status: 204, body: '' },

@@ -17,24 +17,25 @@ const now = Math.floor(Date.now() / 1_000);
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A token of parts, as no library would make it. */
-const crafted = (header: object, claims: unknown, signature = '') =>
-  `${base64(header)}.${base64(claims)}.${signature}`;
+const crafted = (header: object, claims: unknown, signature = '') => `${base64(header)}.${base64(claims)}.${signature}`;
 
 async function publicPem(): Promise<string> {
   const [key] = realm.keys;
-  return exportSPKI(await importJWK({ ...key!.publicJwk, ext: true }, 'RS256') as CryptoKey);
+  return exportSPKI((await importJWK({ ...key!.publicJwk, ext: true }, 'RS256')) as CryptoKey);
 }
 
 /** The oldest of tricks: the public key, which everybody has, used as if it were a shared secret. */
 async function signedWithThePublicKey(): Promise<string> {
   const unsigned = `${base64({ alg: 'HS256', typ: 'JWT', kid: realm.keys[0]!.kid })}.${base64(realm.claims())}`;
-  return `${unsigned}.${createHmac('sha256', await publicPem()).update(unsigned).digest('base64url')}`;
+  return `${unsigned}.${createHmac('sha256', await publicPem())
+    .update(unsigned)
+    .digest('base64url')}`;
 }
 
 const withoutSignature = async () => (await realm.token()).replace(/[^.]+$/, '');
 
 const wrong: Record<string, [() => string | Promise<string>, code: string]> = {
-  'noise': [() => 'x'.repeat(40), 'token_malformed'],
+  noise: [() => 'x'.repeat(40), 'token_malformed'],
   'two parts': [() => 'e30.e30', 'token_malformed'],
   'three parts of nothing': [() => '..', 'token_malformed'],
   'a header that is no object': [() => crafted([], realm.claims(), 'AAAA'), 'token_malformed'],
@@ -50,19 +51,19 @@ const wrong: Record<string, [() => string | Promise<string>, code: string]> = {
   'another issuer, our key': [() => realm.token({ iss: 'https://id.example.org/realms/kontor' }), 'token_wrong_issuer'],
   'another realm of the same server': [() => realm.token({ iss: `${realm.issuer}2` }), 'token_wrong_issuer'],
   'another server that claims to be ours': [() => stranger.token({ iss: realm.issuer }), 'token_not_accepted'],
-  'a stranger\'s key under our key\'s name': [
-    () => stranger.token({ iss: realm.issuer }, { header: { kid: realm.keys[0]!.kid } }), 'token_not_accepted',
+  "a stranger's key under our key's name": [
+    () => stranger.token({ iss: realm.issuer }, { header: { kid: realm.keys[0]!.kid } }),
+    'token_not_accepted',
   ],
   'a token of another realm': [() => stranger.token(), 'token_not_accepted'],
   'no algorithm': [() => crafted({ alg: 'none', typ: 'JWT' }, realm.claims()), 'token_not_accepted'],
-  'no algorithm, under our key\'s name': [
-    () => crafted({ alg: 'none', kid: realm.keys[0]!.kid }, realm.claims()), 'token_not_accepted',
+  "no algorithm, under our key's name": [
+    () => crafted({ alg: 'none', kid: realm.keys[0]!.kid }, realm.claims()),
+    'token_not_accepted',
   ],
   'a shared secret that is our public key': [signedWithThePublicKey, 'token_not_accepted'],
   'no signature': [withoutSignature, 'token_not_accepted'],
-  'a key that nobody has': [
-    () => realm.token({}, { header: { kid: randomUUID() } }), 'token_not_accepted',
-  ],
+  'a key that nobody has': [() => realm.token({}, { header: { kid: randomUUID() } }), 'token_not_accepted'],
   'no name of a key': [() => realm.token({}, { header: { kid: undefined } as object }), 'token_not_accepted'],
   'an ID token': [() => realm.token({ typ: 'ID', aud: 'kontor-api' }), 'token_not_accepted'],
   'a refresh token': [() => realm.token({ typ: 'Refresh' }), 'token_not_accepted'],
@@ -75,11 +76,13 @@ describe('a bearer token', () => {
     const token = await make();
     const reply = await gateway.get('/v1/me', { token });
     expect(reply).toMatchObject({
-      status: 401, headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+      status: 401,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8' },
       json: { code, help: expect.stringContaining('Sign in again') },
     });
     expect(reply.headers['www-authenticate']).toMatch(
-      /^Bearer realm="kontor", error="invalid_token", error_description="[\x20-\x7e]+"$/);
+      /^Bearer realm="kontor", error="invalid_token", error_description="[\x20-\x7e]+"$/,
+    );
     expect(JSON.stringify(reply)).not.toContain(token);
   });
 
@@ -90,13 +93,18 @@ describe('a bearer token', () => {
   });
 
   const authorizations: Record<string, string> = {
-    'nothing': '', 'the word alone': 'Bearer', 'another scheme': 'Basic c3RhZmY6a29udG9yLWRlbW8=',
-    'no scheme': 'e30.e30.', 'two tokens': 'Bearer e30.e30.AA e30.e30.AA',
+    nothing: '',
+    'the word alone': 'Bearer',
+    'another scheme': 'Basic c3RhZmY6a29udG9yLWRlbW8=',
+    'no scheme': 'e30.e30.',
+    'two tokens': 'Bearer e30.e30.AA e30.e30.AA',
   };
   it.each(Object.entries(authorizations))('is not found in a header with %s', async (_, authorization) => {
     const reply = await gateway.get('/v1/me', { token: false, headers: { authorization } });
     expect(reply).toMatchObject({
-      status: 401, json: { code: 'no_token' }, headers: { 'www-authenticate': 'Bearer realm="kontor"' },
+      status: 401,
+      json: { code: 'no_token' },
+      headers: { 'www-authenticate': 'Bearer realm="kontor"' },
     });
   });
 
@@ -118,13 +126,21 @@ describe('a bearer token', () => {
 
   it('tells tenancy who it is, and nothing that the realm has not said', async () => {
     const token = await realm.token({
-      sub: 'ada', email_verified: 'true', name: 7, realm_access: { roles: ['auditor', 'offline_access'] },
+      sub: 'ada',
+      email_verified: 'true',
+      name: 7,
+      realm_access: { roles: ['auditor', 'offline_access'] },
     });
     expect(await gateway.get('/v1/me', { token })).toMatchObject({
-      status: 200, json: { reference: 'person:ada', roles: ['SIGNED_IN', 'AUDITOR'], operator: 'demo' },
+      status: 200,
+      json: { reference: 'person:ada', roles: ['SIGNED_IN', 'AUDITOR'], operator: 'demo' },
     });
     expect(gateway.tenancy.resolved.at(-1)?.credential.value).toMatchObject({
-      issuer: realm.issuer, subject: 'ada', name: '', email: 'ada@demo.example', emailVerified: false,
+      issuer: realm.issuer,
+      subject: 'ada',
+      name: '',
+      email: 'ada@demo.example',
+      emailVerified: false,
       realmRoles: ['auditor', 'offline_access'],
     });
   });

@@ -38,8 +38,11 @@ export class NextPage {
 @Injectable()
 export class BrowserSessions {
   constructor(
-    private readonly config: GatewayConfig, private readonly provider: IdentityProvider,
-    private readonly bearers: Bearers, private readonly signIn: SignIn, private readonly sessions: Sessions,
+    private readonly config: GatewayConfig,
+    private readonly provider: IdentityProvider,
+    private readonly bearers: Bearers,
+    private readonly signIn: SignIn,
+    private readonly sessions: Sessions,
   ) {}
 
   /** Where a browser that wants to sign in goes. */

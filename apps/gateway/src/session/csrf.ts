@@ -17,8 +17,11 @@ export function checkSameSite(request: Request, { csrf }: Session, publicUrl: st
   if (HARMLESS.includes(request.method)) return;
   const isOurs = request.headers.origin === publicUrl && isSame(request.get(HEADER) ?? '', csrf);
   if (isOurs) return;
-  throw Problem.forbidden('csrf_refused', 'The request does not prove that a page of this site sent it.',
-    `Send it from ${publicUrl} with the header ${HEADER}, whose value /auth/session tells.`);
+  throw Problem.forbidden(
+    'csrf_refused',
+    'The request does not prove that a page of this site sent it.',
+    `Send it from ${publicUrl} with the header ${HEADER}, whose value /auth/session tells.`,
+  );
 }
 
 /** Takes the same time wherever two texts differ, and whatever their lengths. */

@@ -26,7 +26,8 @@ export class Sealer {
   async open(sealed: string, purpose: string): Promise<Uint8Array | undefined> {
     try {
       const { plaintext, protectedHeader } = await compactDecrypt(sealed, ({ kid }) => this.#keyNamed(kid), {
-        keyManagementAlgorithms: [KEY_MANAGEMENT], contentEncryptionAlgorithms: [ENCRYPTION],
+        keyManagementAlgorithms: [KEY_MANAGEMENT],
+        contentEncryptionAlgorithms: [ENCRYPTION],
       });
       return protectedHeader.typ === purpose ? plaintext : undefined;
     } catch (error) {

@@ -22,7 +22,9 @@ const session: Session = {
   accessToken: tokenLike({ ...person, realm_access: roles, resource_access: { account: roles } }, 256),
   refreshToken: tokenLike({ typ: 'Refresh', scope: 'openid profile email' }, 64),
   idToken: tokenLike({ ...person, nonce: 'f'.repeat(43), at_hash: 'g'.repeat(22) }, 256),
-  expiresAtMs: 1_795_000_000_000, renewAtMs: 1_794_999_940_000, csrf: 'h'.repeat(32),
+  expiresAtMs: 1_795_000_000_000,
+  renewAtMs: 1_794_999_940_000,
+  csrf: 'h'.repeat(32),
 };
 
 describe('a session', () => {
@@ -36,11 +38,16 @@ describe('a session', () => {
     expect(unpackSession(packSession(session))).toEqual(session);
     const json = fc.json().map((text) => Buffer.from(text).toString('base64url'));
     const part = fc.oneof(fc.string(), fc.base64String(), json);
-    const token = fc.oneof(part, fc.array(part, { minLength: 2, maxLength: 4 }).map((parts) => parts.join('.')));
-    fc.assert(fc.property(token, token, token, (accessToken, refreshToken, idToken) => {
-      const given = { ...session, accessToken, refreshToken, idToken };
-      expect(unpackSession(packSession(given))).toEqual(given);
-    }));
+    const token = fc.oneof(
+      part,
+      fc.array(part, { minLength: 2, maxLength: 4 }).map((parts) => parts.join('.')),
+    );
+    fc.assert(
+      fc.property(token, token, token, (accessToken, refreshToken, idToken) => {
+        const given = { ...session, accessToken, refreshToken, idToken };
+        expect(unpackSession(packSession(given))).toEqual(given);
+      }),
+    );
   });
 
   it('keeps what a renewal does not renew', () => {
@@ -50,7 +57,7 @@ describe('a session', () => {
     expect(sessionOf({ access_token: 'new', token_type: 'bearer' }, now).csrf).toMatch(/^[\w-]{32}$/);
   });
 
-  it('is renewed in the last quarter of its token\'s life, so that short ones are not renewed all the time', () => {
+  it("is renewed in the last quarter of its token's life, so that short ones are not renewed all the time", () => {
     const short = sessionOf({ access_token: 'new', token_type: 'bearer', expires_in: 40 }, new Date(0));
     expect(short).toMatchObject({ expiresAtMs: 40_000, renewAtMs: 30_000 });
   });

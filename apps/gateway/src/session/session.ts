@@ -27,7 +27,8 @@ export function sessionOf(tokens: TokenEndpointResponse, now: Date, before?: Ses
   const expiresAtMs = now.getTime() + lifetimeMs;
   return {
     accessToken: tokens.access_token,
-    expiresAtMs, renewAtMs: expiresAtMs - Math.min(RENEW_MS_BEFORE_MAX, lifetimeMs / 4),
+    expiresAtMs,
+    renewAtMs: expiresAtMs - Math.min(RENEW_MS_BEFORE_MAX, lifetimeMs / 4),
     refreshToken: tokens.refresh_token ?? before?.refreshToken ?? '',
     idToken: tokens.id_token ?? before?.idToken ?? '',
     csrf: before?.csrf ?? randomBytes(24).toString('base64url'),

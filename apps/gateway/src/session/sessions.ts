@@ -29,7 +29,11 @@ export class Sessions {
   readonly #cookies: Cookies;
   readonly #renewals: Remembered<Session>;
 
-  constructor(config: GatewayConfig, private readonly provider: IdentityProvider, private readonly clock: Clock) {
+  constructor(
+    config: GatewayConfig,
+    private readonly provider: IdentityProvider,
+    private readonly clock: Clock,
+  ) {
     this.#sealer = new Sealer(config.sessionKeys);
     this.#cookies = new Cookies(config.publicUrl);
     this.#renewals = new Remembered(clock, RENEWAL_MS, RENEWALS_MAX);
@@ -75,8 +79,11 @@ export class Sessions {
       const sealed = await this.#sealer.seal(packSession(kept), COOKIE);
       if (sealed.length <= SEALED_CHARACTERS_MAX) return this.#cookies.write(response, COOKIE, sealed);
     }
-    throw Problem.refused('session_too_large', 'The identity provider says more than a cookie can hold.',
-      "Have the operator shorten what the realm's tokens say, such as lists of groups.");
+    throw Problem.refused(
+      'session_too_large',
+      'The identity provider says more than a cookie can hold.',
+      "Have the operator shorten what the realm's tokens say, such as lists of groups.",
+    );
   }
 
   forget(response: Response): void {

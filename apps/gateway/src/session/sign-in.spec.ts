@@ -11,8 +11,11 @@ describe('signing in', () => {
     const [one, two] = [await it.start('/'), await it.start('/')];
     expect(`${one.origin}${one.pathname}`).toBe(`${it.realm.issuer}/protocol/openid-connect/auth`);
     expect(Object.fromEntries(one.searchParams)).toMatchObject({
-      response_type: 'code', client_id: 'kontor-portal', redirect_uri: `${PUBLIC}/auth/callback`,
-      scope: 'openid profile email', code_challenge_method: 'S256',
+      response_type: 'code',
+      client_id: 'kontor-portal',
+      redirect_uri: `${PUBLIC}/auth/callback`,
+      scope: 'openid profile email',
+      code_challenge_method: 'S256',
     });
     for (const name of ['state', 'nonce', 'code_challenge']) {
       expect(one.searchParams.get(name)).toMatch(/^[\w-]{43}$/);
@@ -23,13 +26,25 @@ describe('signing in', () => {
   it('leaves a sealed cookie for ten minutes, over HTTPS one that no other host can set', async () => {
     await using it = await setup();
     const reply = await it.page.get('/auth/sign-in');
-    expect(reply.headers.getSetCookie()).toEqual([expect.stringMatching(
-      /^__Host-kontor-sign-in-[\w-]{8}=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/)]);
+    expect(reply.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^__Host-kontor-sign-in-[\w-]{8}=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      ),
+    ]);
   });
 
   const elsewhere = [
-    'https://evil.example', '//evil.example', '/\\evil.example', '\\\\evil.example', '/\t/evil.example', 'jobs', '',
-    'javascript:alert(1)', '/\n//evil.example', `/${'x'.repeat(2_000)}`, 'https:evil.example',
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    'jobs',
+    '',
+    'javascript:alert(1)',
+    '/\n//evil.example',
+    `/${'x'.repeat(2_000)}`,
+    'https:evil.example',
   ];
   it.each(elsewhere)('does not come back to %j', async (returnTo) => {
     await using it = await setup();
@@ -49,8 +64,10 @@ describe('signing in', () => {
   it('begins under the name to which the provider leads back, where one machine has several', async () => {
     await using it = await setup({ publicUrl: 'http://localhost:7800' });
     const reply = await it.page.get('/auth/sign-in?return_to=/jobs');
-    expect({ status: reply.status, to: reply.headers.get('location') })
-      .toEqual({ status: 302, to: 'http://localhost:7800/auth/sign-in?return_to=/jobs' });
+    expect({ status: reply.status, to: reply.headers.get('location') }).toEqual({
+      status: 302,
+      to: 'http://localhost:7800/auth/sign-in?return_to=/jobs',
+    });
   });
 
   it('is a problem while the provider is away', async () => {
@@ -73,7 +90,8 @@ describe('coming back from the provider', () => {
     const state = (await it.start('/')).searchParams.get('state') ?? '';
     const callback = `/auth/callback?state=${state}&error=access_denied&error_description=%3Cscript%3E`;
     expect(await it.page.get(callback)).toMatchObject({
-      status: 401, json: { code: 'sign_in_refused', detail: 'The identity provider refuses: access_denied.' },
+      status: 401,
+      json: { code: 'sign_in_refused', detail: 'The identity provider refuses: access_denied.' },
     });
     expect(await it.page.get(callback)).toMatchObject({ status: 400, json: { code: 'sign_in_unknown' } });
   });

@@ -3,8 +3,15 @@ import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import {
-  AuthorizationResponseError, authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge, ClientError,
-  randomNonce, randomPKCECodeVerifier, randomState, ResponseBodyError,
+  AuthorizationResponseError,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  ClientError,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  ResponseBodyError,
 } from 'openid-client';
 import { GatewayConfig } from '../config.ts';
 import { tokenProblem } from '../identity/credential-problem.ts';
@@ -35,7 +42,9 @@ export class SignIn {
   readonly #cookies: Cookies;
 
   constructor(
-    private readonly config: GatewayConfig, private readonly provider: IdentityProvider, private readonly clock: Clock,
+    private readonly config: GatewayConfig,
+    private readonly provider: IdentityProvider,
+    private readonly clock: Clock,
   ) {
     this.#sealer = new Sealer(config.sessionKeys);
     this.#cookies = new Cookies(config.publicUrl);
@@ -46,12 +55,19 @@ export class SignIn {
     const { publicUrl } = this.config;
     const untilMs = this.clock.now().getTime() + SIGN_IN_S_MAX * 1_000;
     const started: Started = {
-      state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier(), untilMs,
+      state: randomState(),
+      nonce: randomNonce(),
+      verifier: randomPKCECodeVerifier(),
+      untilMs,
       returnTo: localUrl(returnTo, publicUrl),
     };
     const url = buildAuthorizationUrl(await this.provider.configuration(), {
-      redirect_uri: `${publicUrl}/auth/callback`, scope: SCOPE, state: started.state, nonce: started.nonce,
-      code_challenge: await calculatePKCECodeChallenge(started.verifier), code_challenge_method: 'S256',
+      redirect_uri: `${publicUrl}/auth/callback`,
+      scope: SCOPE,
+      state: started.state,
+      nonce: started.nonce,
+      code_challenge: await calculatePKCECodeChallenge(started.verifier),
+      code_challenge_method: 'S256',
     });
     const sealed = await this.#sealer.seal(Buffer.from(JSON.stringify(started)), COOKIE);
     this.#cookies.write(response, nameOf(started.state), sealed, SIGN_IN_S_MAX);
@@ -69,7 +85,9 @@ export class SignIn {
     const started = await this.#started(request, url.searchParams.get('state') ?? '');
     this.#cookies.drop(response, nameOf(started.state));
     const checks = {
-      expectedState: started.state, expectedNonce: started.nonce, pkceCodeVerifier: started.verifier,
+      expectedState: started.state,
+      expectedNonce: started.nonce,
+      pkceCodeVerifier: started.verifier,
       idTokenExpected: true,
     };
     try {
@@ -85,8 +103,11 @@ export class SignIn {
     const opened = sealed ? await this.#sealer.open(sealed, COOKIE) : undefined;
     const started = opened && (JSON.parse(Buffer.from(opened).toString()) as Started);
     if (started?.state === state && started.untilMs > this.clock.now().getTime()) return started;
-    throw Problem.invalid('sign_in_unknown', 'This browser has not asked for that, or too long ago.',
-      'Start again at /auth/sign-in.');
+    throw Problem.invalid(
+      'sign_in_unknown',
+      'This browser has not asked for that, or too long ago.',
+      'Start again at /auth/sign-in.',
+    );
   }
 }
 

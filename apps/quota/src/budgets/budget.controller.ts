@@ -1,5 +1,9 @@
 import type {
-  BudgetService, ExportFocusRequest, GetBudgetRequest, GetReportRequest, GetStatementRequest,
+  BudgetService,
+  ExportFocusRequest,
+  GetBudgetRequest,
+  GetReportRequest,
+  GetStatementRequest,
 } from '@kontor/contracts/quota/v1/budget';
 import type { Serves } from '@kontor/kit/grpc';
 import { Injectable } from '@nestjs/common';
@@ -12,7 +16,9 @@ import { Statements } from './statements.ts';
 @Injectable()
 export class BudgetController implements Serves<typeof BudgetService> {
   constructor(
-    private readonly budgets: Budgets, private readonly statements: Statements, private readonly reports: Reports,
+    private readonly budgets: Budgets,
+    private readonly statements: Statements,
+    private readonly reports: Reports,
     private readonly focus: FocusExport,
   ) {}
 

@@ -2,7 +2,9 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { GetReportRequest_By as By, type StatementLine } from '@kontor/contracts/quota/v1/budget';
 import {
-  Account_Purpose as Purpose, ChargeRecord_Cause as Cause, Transfer_Reason as Reason,
+  Account_Purpose as Purpose,
+  ChargeRecord_Cause as Cause,
+  Transfer_Reason as Reason,
 } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
@@ -21,11 +23,23 @@ describe('the budget of a project', () => {
     const { payers } = await budgets.getBudget({ project, windowMs: 2n * HOUR_MS });
     const [own, award] = payers;
     expect(own).toMatchObject({
-      programme: '', grantedUcr: 5_000n, spentUcr: 300n, setAsideUcr: 100n, leftUcr: 4_600n, burnUcrPerHour: 300n,
+      programme: '',
+      grantedUcr: 5_000n,
+      spentUcr: 300n,
+      setAsideUcr: 100n,
+      leftUcr: 4_600n,
+      burnUcrPerHour: 300n,
     });
     expect(award).toMatchObject({
-      accountId: awardId, programme: 'open', sharePpm: 500_000, grantedUcr: 400n, spentUcr: 300n, setAsideUcr: 100n,
-      leftUcr: 0n, timeToEmptyMs: 0n, warnings: [{ atPpm: 800_000, usedPpm: 1_000_000 }],
+      accountId: awardId,
+      programme: 'open',
+      sharePpm: 500_000,
+      grantedUcr: 400n,
+      spentUcr: 300n,
+      setAsideUcr: 100n,
+      leftUcr: 0n,
+      timeToEmptyMs: 0n,
+      warnings: [{ atPpm: 800_000, usedPpm: 1_000_000 }],
     });
     expect(award?.endsAt).toBeDefined();
   });
@@ -41,7 +55,7 @@ describe('the budget of a project', () => {
 });
 
 describe('a statement', () => {
-  it('has every movement of a project\'s credits between two balances, whatever the size of its pages', async () => {
+  it("has every movement of a project's credits between two balances, whatever the size of its pages", async () => {
     await using office = await setup();
     const { project } = office;
     for (const used of [101n, 7n, 33n]) {
@@ -69,13 +83,14 @@ describe('a statement', () => {
     }
     const at = (hours: number) => timestampFromDate(new Date(begin.getTime() + hours * 3_600_000));
     const [first, second] = [
-      await budgets.getStatement({ project, to: at(3) }), await budgets.getStatement({ project, from: at(3) }),
+      await budgets.getStatement({ project, to: at(3) }),
+      await budgets.getStatement({ project, from: at(3) }),
     ];
     expect(second.opening).toBe(first.closing);
     expect(first.lines.length + second.lines.length).toBe((await office.statement({ project })).length);
   });
 
-  it('shows operator staff any account, and others their own project\'s alone', async () => {
+  it("shows operator staff any account, and others their own project's alone", async () => {
     await using office = await setup();
     const { accounts } = await office.gateway.listAccounts({});
     const treasury = accounts.find(({ purpose, asset }) => purpose === Purpose.TREASURY && asset === 'CR:demo');
@@ -94,8 +109,21 @@ describe('a statement', () => {
 
 describe('a report', () => {
   it.each([
-    [By.PROGRAMME, [['', 20n, 0n], ['open', 300n, 150n]]], [By.ACCELERATOR_CLASS, [[CLASS, 320n, 150n]]],
-    [By.MONTH, [['2030-01', 100n, 50n], ['2030-02', 220n, 100n]]],
+    [
+      By.PROGRAMME,
+      [
+        ['', 20n, 0n],
+        ['open', 300n, 150n],
+      ],
+    ],
+    [By.ACCELERATOR_CLASS, [[CLASS, 320n, 150n]]],
+    [
+      By.MONTH,
+      [
+        ['2030-01', 100n, 50n],
+        ['2030-02', 220n, 100n],
+      ],
+    ],
   ])('adds up what jobs cost (%s), to the last µcr of the ledger', async (by, expected) => {
     await using office = await setup();
     await office.run(100n);
@@ -106,8 +134,13 @@ describe('a report', () => {
     await office.run(200n, Cause.USER, awardId);
     await office.run(20n, Cause.USER, '');
     const running = await office.reserve(90n, awardId);
-    await office.compute.advance(
-      { project: office.project, id: running.id, usedDeviceMs: 31n, coverDeviceMs: 90n, timeoutMs: 60_000n });
+    await office.compute.advance({
+      project: office.project,
+      id: running.id,
+      usedDeviceMs: 31n,
+      coverDeviceMs: 90n,
+      timeoutMs: 60_000n,
+    });
 
     const { rows, total, runningUcr } = await office.for(staff()).budgets.getReport({ by });
     expect(rows.map(({ key, costUcr, awardUcr }) => [key, costUcr, awardUcr])).toEqual(expected);
@@ -134,9 +167,12 @@ describe('a report', () => {
     const all = office.for(staff()).budgets;
     const first = await all.getReport({ by: By.PROJECT, page: { pageSize: 1 } });
     const second = await all.getReport({
-      by: By.PROJECT, page: { pageSize: 1, pageToken: first.page?.nextPageToken ?? '' } });
-    expect([...first.rows, ...second.rows].map(({ key }) => key))
-      .toEqual([office.project.projectId, other.projectId].sort());
+      by: By.PROJECT,
+      page: { pageSize: 1, pageToken: first.page?.nextPageToken ?? '' },
+    });
+    expect([...first.rows, ...second.rows].map(({ key }) => key)).toEqual(
+      [office.project.projectId, other.projectId].sort(),
+    );
     expect([first.total?.costUcr, second.page?.nextPageToken]).toEqual([140n, '']);
   });
 });
@@ -160,14 +196,18 @@ describe('the export in the FOCUS format', () => {
     await using office = await setup();
     await office.run(10n);
     const { ownerUrl } = office.database;
-    await ask(ownerUrl, `INSERT INTO charge_record SELECT tenant_id, gen_random_uuid(), project_id, accelerator_class,
+    await ask(
+      ownerUrl,
+      `INSERT INTO charge_record SELECT tenant_id, gen_random_uuid(), project_id, accelerator_class,
         device_ms, late_device_ms, waived_device_ms, ucr_per_device_hour, cost_ucr, payers, cause, opened_at, closed_at,
-        award_id, subsidy_ppm FROM charge_record, generate_series(1, 2500)`);
+        award_id, subsidy_ppm FROM charge_record, generate_series(1, 2500)`,
+    );
     const rows = await office.focus(office.for(staff()).budgets.exportFocus({ currency: 'EUR' }));
     expect(new Set(rows).size).toBe(1 + 2 * 2_501);
     const stranger = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId: uuid7() } })).budgets;
-    expect(await codeOf(office.focus(stranger.exportFocus({ tenantId: office.project.tenantId, currency: 'EUR' }))))
-      .toBe('tenant_not_found');
+    expect(
+      await codeOf(office.focus(stranger.exportFocus({ tenantId: office.project.tenantId, currency: 'EUR' }))),
+    ).toBe('tenant_not_found');
   });
 });
 
@@ -182,7 +222,10 @@ async function setup() {
   const reserve = (coverDeviceMs: bigint, awardId = first) =>
     quota.compute.reserve({ ...quota.terms(uuid7(), coverDeviceMs), awardId });
   return {
-    ...quota, budgets, reserve, awardId: first,
+    ...quota,
+    budgets,
+    reserve,
+    awardId: first,
     /** The lines of a file that comes in pieces, once whoever asks has been signed for. */
     async focus(pieces: Pieces | Promise<Pieces>): Promise<string[]> {
       const data = (await Array.fromAsync(await pieces)).map((piece) => piece.data);

@@ -25,7 +25,9 @@ type Payer = MessageInitShape<typeof PayerBudgetSchema>;
 @Injectable()
 export class Budgets {
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   async get(request: GetBudgetRequest): Promise<MessageInitShape<typeof BudgetSchema>> {
@@ -37,8 +39,9 @@ export class Budgets {
     const ownId = accountId({ project, purpose: Purpose.PROJECT, asset: creditsOf(this.config.operator) });
     const since = new Date(now.getTime() - Number(windowMs));
     const { awards, flows } = await inScope(this.dataSource, project, async (tx) => {
-      const awards = await findAwards(tx, open, { tenantId, projectId },
-        (query) => query.orderBy({ 'award.granted_at': 'ASC', 'award.id': 'ASC' }));
+      const awards = await findAwards(tx, open, { tenantId, projectId }, (query) =>
+        query.orderBy({ 'award.granted_at': 'ASC', 'award.id': 'ASC' }),
+      );
       return { awards, flows: await readFlows(tx, [ownId, ...awards.map(({ award }) => award.id)], since) };
     });
     const budgetOf = (id: string, warnAtPpm: number[], rest: Payer): Payer[] => {
@@ -46,8 +49,10 @@ export class Budgets {
       return found ? [{ accountId: id, ...payerBudget(found, warnAtPpm, windowMs, now), ...rest }] : [];
     };
     const own = budgetOf(ownId, OWN_WARNINGS_PPM, { sharePpm: WHOLE_PPM, budgetEnd: BudgetEnd.STOP });
-    const payers = [...own, ...awards.flatMap((facts) =>
-      budgetOf(facts.award.id, termsOf(facts.programme).warnAtPpm, awardTerms(facts)))];
+    const payers = [
+      ...own,
+      ...awards.flatMap((facts) => budgetOf(facts.award.id, termsOf(facts.programme).warnAtPpm, awardTerms(facts))),
+    ];
     return { project, at: timestampFromDate(now), payers };
   }
 }
@@ -55,7 +60,9 @@ export class Budgets {
 function awardTerms({ account, programme }: AwardFacts): Payer {
   const { slug, budgetEnd } = termsOf(programme);
   return {
-    programme: slug, budgetEnd, sharePpm: account.subsidyPpm ?? 0,
+    programme: slug,
+    budgetEnd,
+    sharePpm: account.subsidyPpm ?? 0,
     ...(account.endsAt && { endsAt: timestampFromDate(account.endsAt) }),
   };
 }

@@ -27,13 +27,15 @@ describe('the sums of charges', () => {
     await using other = await quota.replica();
     const projects = [quota.project, await fundedProject(quota.gateway), await fundedProject(quota.gateway)];
     for (let month = 0; month < 3; month++) {
-      await Promise.all(Array.from({ length: 60 }, async (_, n) => {
-        const project = projects[n % projects.length] ?? quota.project;
-        const { compute } = n % 2 === 0 ? quota : other;
-        const terms = { ...quota.terms(uuid7(), 100n), project };
-        await compute.reserve(terms);
-        await compute.post({ project, id: terms.id, usedDeviceMs: BigInt(n + month), cause: Cause.USER });
-      }));
+      await Promise.all(
+        Array.from({ length: 60 }, async (_, n) => {
+          const project = projects[n % projects.length] ?? quota.project;
+          const { compute } = n % 2 === 0 ? quota : other;
+          const terms = { ...quota.terms(uuid7(), 100n), project };
+          await compute.reserve(terms);
+          await compute.post({ project, id: terms.id, usedDeviceMs: BigInt(n + month), cause: Cause.USER });
+        }),
+      );
       quota.clock.advance(31 * Number(DAY_MS));
     }
     const kept = await ask(quota.database.ownerUrl, KEPT);
@@ -43,8 +45,12 @@ describe('the sums of charges', () => {
 
   it('can be changed neither where the service reads nor, but for the amounts, where it writes', async () => {
     await using quota = await testDatabase('quota', database.migrations);
-    const never = ['DELETE FROM charge_sum', 'TRUNCATE charge_sum', 'UPDATE charge_sum SET month = month',
-      'DROP TRIGGER sum_charges ON charge_record'];
+    const never = [
+      'DELETE FROM charge_sum',
+      'TRUNCATE charge_sum',
+      'UPDATE charge_sum SET month = month',
+      'DROP TRIGGER sum_charges ON charge_record',
+    ];
     const refused = /permission denied|must be owner/;
     for (const sql of never) await expect(ask(asLedger(quota.url), sql)).rejects.toThrow(refused);
     for (const sql of [...never, 'UPDATE charge_sum SET jobs = 0', 'INSERT INTO charge_sum SELECT * FROM charge_sum']) {
@@ -70,17 +76,24 @@ describe('a report', () => {
     await ask(quota.database.ownerUrl, charges(400));
     const { budgets } = quota.for(staff());
     const instant = fc.date({ min: new Date('2029-11-20Z'), max: new Date('2030-06-10Z'), noInvalidDate: true });
-    await fc.assert(fc.asyncProperty(instant, instant, fc.constantFrom(...Object.values(KEYS)), async (a, b, by) => {
-      const [from, to] = a < b ? [a, b] : [b, a];
-      const interval = { from: timestampFromDate(from), to: timestampFromDate(to) };
-      const { rows, total } = await budgets.getReport({ by: by.by, ...interval, page: { pageSize: 500 } });
-      const expected = await ask<Sum>(quota.database.ownerUrl, `SELECT ${by.sql} AS key, count(*)::text AS jobs,
+    await fc.assert(
+      fc.asyncProperty(instant, instant, fc.constantFrom(...Object.values(KEYS)), async (a, b, by) => {
+        const [from, to] = a < b ? [a, b] : [b, a];
+        const interval = { from: timestampFromDate(from), to: timestampFromDate(to) };
+        const { rows, total } = await budgets.getReport({ by: by.by, ...interval, page: { pageSize: 500 } });
+        const expected = await ask<Sum>(
+          quota.database.ownerUrl,
+          `SELECT ${by.sql} AS key, count(*)::text AS jobs,
           sum(cost_ucr)::text AS cost, sum(div(cost_ucr::numeric * subsidy_ppm, 1000000))::text AS award
-        FROM charge_record WHERE closed_at >= $1 AND closed_at < $2 GROUP BY 1 ORDER BY 1`, [from, to]);
-      expect(rows.map(shown)).toEqual(expected);
-      expect(total?.jobs).toBe(expected.reduce((sum, { jobs }) => sum + BigInt(jobs), 0n));
-      expect(total?.costUcr).toBe(expected.reduce((sum, { cost }) => sum + BigInt(cost), 0n));
-    }), { numRuns: 60 });
+        FROM charge_record WHERE closed_at >= $1 AND closed_at < $2 GROUP BY 1 ORDER BY 1`,
+          [from, to],
+        );
+        expect(rows.map(shown)).toEqual(expected);
+        expect(total?.jobs).toBe(expected.reduce((sum, { jobs }) => sum + BigInt(jobs), 0n));
+        expect(total?.costUcr).toBe(expected.reduce((sum, { cost }) => sum + BigInt(cost), 0n));
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
@@ -91,11 +104,16 @@ interface Sum {
   award: string;
 }
 
-const shown = ({ key, jobs, costUcr, awardUcr }: ReportRow): Sum =>
-  ({ key, jobs: String(jobs), cost: String(costUcr), award: String(awardUcr) });
+const shown = ({ key, jobs, costUcr, awardUcr }: ReportRow): Sum => ({
+  key,
+  jobs: String(jobs),
+  cost: String(costUcr),
+  award: String(awardUcr),
+});
 
 const KEYS = [
-  { by: By.TENANT, sql: 'tenant_id::text' }, { by: By.PROJECT, sql: 'project_id::text' },
+  { by: By.TENANT, sql: 'tenant_id::text' },
+  { by: By.PROJECT, sql: 'project_id::text' },
   { by: By.ACCELERATOR_CLASS, sql: 'accelerator_class' },
   { by: By.MONTH, sql: `to_char(closed_at AT TIME ZONE 'UTC', 'YYYY-MM')` },
 ];

@@ -13,12 +13,16 @@ const MILLIONTHS = 1_000_000n;
 /** Charges as other programs read bills. */
 @Injectable()
 export class FocusExport {
-  constructor(private readonly dataSource: DataSource, private readonly config: QuotaConfig) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly config: QuotaConfig,
+  ) {}
 
   /** The file piece by piece, so that years of charges need no memory. */
   async *read(request: ExportFocusRequest): AsyncGenerator<{ data: Uint8Array }> {
     const terms = {
-      operator: this.config.operator, currency: request.currency,
+      operator: this.config.operator,
+      currency: request.currency,
       millionthsPerCredit: request.millionthsPerCredit || MILLIONTHS,
     };
     yield { data: Buffer.from(focusHeader()) };
@@ -35,9 +39,11 @@ export class FocusExport {
     const [from, to] = intervalOf(request);
     const { tenantId } = request;
     return inScope(this.dataSource, tenantId ? { tenantId } : 'all', (tx) => {
-      const query = tx.createQueryBuilder(ChargeRecordRow, 'c')
+      const query = tx
+        .createQueryBuilder(ChargeRecordRow, 'c')
         .where('c.closed_at >= :from AND c.closed_at < :to', { from, to })
-        .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' }).limit(PAGE_SIZE);
+        .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' })
+        .limit(PAGE_SIZE);
       if (tenantId) query.andWhere('c.tenant_id = :tenantId', { tenantId });
       if (after) {
         const { closedAt: at, tenantId: tenant, reservationId: id } = after;

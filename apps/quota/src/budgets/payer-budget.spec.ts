@@ -5,12 +5,17 @@ import { payerBudget, type Flows } from './payer-budget.ts';
 const HOUR_MS = 3_600_000n;
 const NOW = new Date('2030-01-02T00:00:00Z');
 
-describe('a payer\'s budget', () => {
+describe("a payer's budget", () => {
   it('says what is set aside, spent and left, how fast it burns and when it is empty', () => {
     const budget = payerBudget(flows({ granted: 1_000n, balance: 700n, held: 100n, burned: 240n }), [], DAY, NOW);
     expect(budget).toEqual({
-      grantedUcr: 1_000n, setAsideUcr: 100n, spentUcr: 300n, leftUcr: 600n, burnUcrPerHour: 10n,
-      timeToEmptyMs: 60n * HOUR_MS, warnings: [],
+      grantedUcr: 1_000n,
+      setAsideUcr: 100n,
+      spentUcr: 300n,
+      leftUcr: 600n,
+      burnUcrPerHour: 10n,
+      timeToEmptyMs: 60n * HOUR_MS,
+      warnings: [],
     });
   });
 
@@ -30,25 +35,35 @@ describe('a payer\'s budget', () => {
     const half = { granted: 1_000n, balance: 800n, held: 300n };
     const warned = (changed: Partial<Flows>) =>
       payerBudget(flows({ ...half, ...changed }), [500_000, 400_000, 900_000], DAY, NOW).warnings;
-    expect(warned({})).toEqual([{ atPpm: 400_000, usedPpm: 500_000 }, { atPpm: 500_000, usedPpm: 500_000 }]);
+    expect(warned({})).toEqual([
+      { atPpm: 400_000, usedPpm: 500_000 },
+      { atPpm: 500_000, usedPpm: 500_000 },
+    ]);
     expect(warned({ floor: -1_000n })).toEqual([]);
     expect(warned({ granted: 0n, balance: 0n, held: 0n })).toEqual([]);
   });
 
   it('always adds up: granted is set aside, spent and left, up to the overdraft', () => {
     const amount = fc.bigInt(0n, 10n ** 18n);
-    fc.assert(fc.property(amount, amount, amount, amount, (spent, held, free, floor) => {
-      const balance = held + free - floor;
-      const budget = payerBudget(flows({ granted: balance + spent, balance, held, floor: -floor }), [], DAY, NOW);
-      expect(budget.grantedUcr + floor).toBe(budget.setAsideUcr + budget.spentUcr + budget.leftUcr);
-    }));
+    fc.assert(
+      fc.property(amount, amount, amount, amount, (spent, held, free, floor) => {
+        const balance = held + free - floor;
+        const budget = payerBudget(flows({ granted: balance + spent, balance, held, floor: -floor }), [], DAY, NOW);
+        expect(budget.grantedUcr + floor).toBe(budget.setAsideUcr + budget.spentUcr + budget.leftUcr);
+      }),
+    );
   });
 
   const DAY = 24n * HOUR_MS;
 
   function flows(changed: Partial<Flows>): Flows {
     return {
-      balance: 1_000n, held: 0n, floor: 0n, granted: 1_000n, burned: 0n, createdAt: new Date('2029-01-01T00:00:00Z'),
+      balance: 1_000n,
+      held: 0n,
+      floor: 0n,
+      granted: 1_000n,
+      burned: 0n,
+      createdAt: new Date('2029-01-01T00:00:00Z'),
       ...changed,
     };
   }

@@ -23,17 +23,23 @@ export function payerBudget(flows: Flows, warnAtPpm: readonly number[], windowMs
   const leftUcr = availableOf(flows) ?? 0n;
   const spentUcr = granted - balance;
   const ageMs = BigInt(Math.max(now.getTime() - createdAt.getTime(), 1));
-  const burnUcrPerHour = burned > 0n ? burned * MS_PER_HOUR / (ageMs < windowMs ? ageMs : windowMs) : 0n;
+  const burnUcrPerHour = burned > 0n ? (burned * MS_PER_HOUR) / (ageMs < windowMs ? ageMs : windowMs) : 0n;
   const usedPpm = usedOf(granted - (flows.floor ?? 0n), held + spentUcr);
   return {
-    grantedUcr: granted, setAsideUcr: held, spentUcr, leftUcr, burnUcrPerHour,
-    ...(burnUcrPerHour > 0n && { timeToEmptyMs: leftUcr * MS_PER_HOUR / burnUcrPerHour }),
-    warnings: warnAtPpm.toSorted((a, b) => a - b).filter((atPpm) => usedPpm >= atPpm)
+    grantedUcr: granted,
+    setAsideUcr: held,
+    spentUcr,
+    leftUcr,
+    burnUcrPerHour,
+    ...(burnUcrPerHour > 0n && { timeToEmptyMs: (leftUcr * MS_PER_HOUR) / burnUcrPerHour }),
+    warnings: warnAtPpm
+      .toSorted((a, b) => a - b)
+      .filter((atPpm) => usedPpm >= atPpm)
       .map((atPpm) => ({ atPpm, usedPpm })),
   };
 }
 
 /** The part of what could be spent that is spent or set aside; of nothing nothing is used. */
 function usedOf(all: bigint, used: bigint): number {
-  return all > 0n ? Number(used * BigInt(WHOLE_PPM) / all) : 0;
+  return all > 0n ? Number((used * BigInt(WHOLE_PPM)) / all) : 0;
 }

@@ -30,8 +30,17 @@ interface FlowRow {
 /** What each of these accounts got and gave, and what it gave for use since an instant. */
 export async function readFlows(tx: EntityManager, ids: string[], since: Date): Promise<Map<string, Flows>> {
   const rows = await tx.query<FlowRow[]>(FLOWS, [ids, since]);
-  return new Map(rows.map(({ id, balance, held, floor, granted, burned, createdAt }) => [id, {
-    balance: BigInt(balance), held: BigInt(held), floor: floor === null ? null : BigInt(floor),
-    granted: BigInt(granted), burned: BigInt(burned), createdAt,
-  }]));
+  return new Map(
+    rows.map(({ id, balance, held, floor, granted, burned, createdAt }) => [
+      id,
+      {
+        balance: BigInt(balance),
+        held: BigInt(held),
+        floor: floor === null ? null : BigInt(floor),
+        granted: BigInt(granted),
+        burned: BigInt(burned),
+        createdAt,
+      },
+    ]),
+  );
 }

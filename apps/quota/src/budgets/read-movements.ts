@@ -30,7 +30,8 @@ const MOVEMENTS = `
 
 /** Oldest first. */
 export function readMovements(
-  tx: EntityManager, ids: string[],
+  tx: EntityManager,
+  ids: string[],
   { from, to, after, limit }: { from: Date; to: Date; after: [Date, string] | undefined; limit: number },
 ): Promise<MovementRow[]> {
   const [afterAt = null, afterId = null] = after ?? [];
@@ -45,7 +46,10 @@ const BALANCE = `
 
 /** What the accounts held together before an instant; with a transfer, after that one of the instant. */
 export async function balanceBefore(
-  tx: EntityManager, ids: string[], at: Date, transferId: string | null = null,
+  tx: EntityManager,
+  ids: string[],
+  at: Date,
+  transferId: string | null = null,
 ): Promise<bigint> {
   const [row] = await tx.query<{ balance: string }[]>(BALANCE, [ids, at, transferId]);
   return BigInt(row?.balance ?? 0);

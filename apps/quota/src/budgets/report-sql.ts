@@ -34,8 +34,10 @@ interface Grouping {
 const GROUPINGS: Partial<Record<By, Grouping>> = {
   // A charge without an award has no programme, which is a key too.
   [By.PROGRAMME]: {
-    part: 'programme_id', of: 'LEFT JOIN award ON award.id = award_id',
-    key: `coalesce(slug, '')`, with: 'LEFT JOIN programme ON programme.id = part',
+    part: 'programme_id',
+    of: 'LEFT JOIN award ON award.id = award_id',
+    key: `coalesce(slug, '')`,
+    with: 'LEFT JOIN programme ON programme.id = part',
   },
   [By.TENANT]: { part: 'tenant_id', key: 'part::text' },
   [By.PROJECT]: { part: 'project_id', key: 'part::text' },

@@ -20,7 +20,10 @@ type Sums = Record<'jobs' | 'deviceMs' | 'lateDeviceMs' | 'costUcr' | 'awardUcr'
 /** What jobs cost, summed up. */
 @Injectable()
 export class Reports {
-  constructor(private readonly dataSource: DataSource, private readonly config: QuotaConfig) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly config: QuotaConfig,
+  ) {}
 
   get(request: GetReportRequest): Promise<MessageInitShape<typeof ReportSchema>> {
     const { size, after } = pageOf(request.page, BY_KEY);
@@ -30,15 +33,21 @@ export class Reports {
     return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
       await enterScope(tx, tenantId ? { tenantId } : 'all');
       await tx.query(READING);
-      const sums = await tx.query<(Sums & { key: string | null })[]>(reportSql(request.by),
-        [tenantId, ...interval, ...wholeMonths(...interval), after?.[0] ?? null, size + 1]);
+      const sums = await tx.query<(Sums & { key: string | null })[]>(reportSql(request.by), [
+        tenantId,
+        ...interval,
+        ...wholeMonths(...interval),
+        after?.[0] ?? null,
+        size + 1,
+      ]);
       const total = sums.find(({ key }) => key === null);
-      const [running] = await tx.query<{ ucr: string }[]>(RUNNING,
-        [tenantId, creditsOf(this.config.operator)]);
+      const [running] = await tx.query<{ ucr: string }[]>(RUNNING, [tenantId, creditsOf(this.config.operator)]);
       const rows = sums.flatMap((sum) => (sum.key === null ? [] : [{ ...sum, key: sum.key }]));
       const { items, page } = cut(rows, size, ({ key }) => [key] as const);
       return {
-        rows: items.map((row) => rowMessage(row, row.key)), page, runningUcr: BigInt(running?.ucr ?? 0),
+        rows: items.map((row) => rowMessage(row, row.key)),
+        page,
+        runningUcr: BigInt(running?.ucr ?? 0),
         ...(total && { total: rowMessage(total, '') }),
       };
     });
@@ -48,7 +57,12 @@ export class Reports {
 function rowMessage({ jobs, deviceMs, lateDeviceMs, costUcr, awardUcr }: Sums, key: string): RowInit {
   const [cost, award] = [BigInt(costUcr), BigInt(awardUcr)];
   return {
-    key, jobs: BigInt(jobs), deviceMs: BigInt(deviceMs), lateDeviceMs: BigInt(lateDeviceMs), costUcr: cost,
-    awardUcr: award, ownUcr: cost - award,
+    key,
+    jobs: BigInt(jobs),
+    deviceMs: BigInt(deviceMs),
+    lateDeviceMs: BigInt(lateDeviceMs),
+    costUcr: cost,
+    awardUcr: award,
+    ownUcr: cost - award,
   };
 }

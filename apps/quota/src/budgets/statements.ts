@@ -18,7 +18,9 @@ import { balanceBefore, readMovements, type MovementRow } from './read-movements
 @Injectable()
 export class Statements {
   constructor(
-    private readonly dataSource: DataSource, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   /** @throws Problem where there is no such account, or the time runs backwards */
@@ -26,27 +28,34 @@ export class Statements {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const [from, to] = intervalOf(request);
     const scope = request.project ?? 'all';
-    const { accounts, read: [opening, closing, before, rows] } = await inScope(this.dataSource, scope, async (tx) => {
+    const {
+      accounts,
+      read: [opening, closing, before, rows],
+    } = await inScope(this.dataSource, scope, async (tx) => {
       const accounts = await this.accountsOf(tx, request);
       const ids = accounts.map(({ id }) => id);
       const read = await Promise.all([
-        balanceBefore(tx, ids, from), balanceBefore(tx, ids, to), after && balanceBefore(tx, ids, ...after),
+        balanceBefore(tx, ids, from),
+        balanceBefore(tx, ids, to),
+        after && balanceBefore(tx, ids, ...after),
         readMovements(tx, ids, { from, to, after, limit: size + 1 }),
       ]);
       return { accounts, read };
     });
     const { items, page } = cut(rows, size, ({ at, id }) => [at, id] as const);
     return {
-      asset: accounts[0]?.asset ?? creditsOf(this.config.operator), opening, closing, page,
-      from: timestampFromDate(from), to: request.to ?? timestampFromDate(this.clock.now()),
+      asset: accounts[0]?.asset ?? creditsOf(this.config.operator),
+      opening,
+      closing,
+      page,
+      from: timestampFromDate(from),
+      to: request.to ?? timestampFromDate(this.clock.now()),
       lines: linesOf(items, before ?? opening),
     };
   }
 
   /** The account that is named, or all that hold the project's credits. */
-  private async accountsOf(
-    tx: EntityManager, { project, accountId }: GetStatementRequest,
-  ): Promise<AccountRow[]> {
+  private async accountsOf(tx: EntityManager, { project, accountId }: GetStatementRequest): Promise<AccountRow[]> {
     if (!project && accountId === '') throw nothingNamed();
     const ofProject = project && { tenantId: project.tenantId, projectId: project.projectId };
     const asset = creditsOf(this.config.operator);
@@ -62,11 +71,17 @@ function linesOf(rows: MovementRow[], before: bigint): MessageInitShape<typeof S
   return rows.map(({ id, accountId, otherAccountId, at, reason, reservationId, amount }) => {
     balance += BigInt(amount);
     return {
-      accountId, transferId: id, at: timestampFromDate(at), reason, reservationId: reservationId ?? '', otherAccountId,
-      amount: BigInt(amount), balance,
+      accountId,
+      transferId: id,
+      at: timestampFromDate(at),
+      reason,
+      reservationId: reservationId ?? '',
+      otherAccountId,
+      amount: BigInt(amount),
+      balance,
     };
   });
 }
 
-const nothingNamed = (): Problem => Problem.invalid('nothing_named', 'Neither a project nor an account is named.',
-  'Name one.');
+const nothingNamed = (): Problem =>
+  Problem.invalid('nothing_named', 'Neither a project nor an account is named.', 'Name one.');

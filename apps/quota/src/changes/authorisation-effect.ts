@@ -7,7 +7,9 @@ import { handedOutUcr } from './treasury.ts';
 
 /** @throws Problem where more has been handed out already */
 export async function authorisationEffect(
-  tx: Transaction, { authorisedUcr }: Authorisation, { operator, now }: Hands,
+  tx: Transaction,
+  { authorisedUcr }: Authorisation,
+  { operator, now }: Hands,
 ): Promise<Effect> {
   const handedOut = await handedOutUcr(tx, operator);
   if (authorisedUcr < handedOut) throw belowHandedOut(authorisedUcr, handedOut);
@@ -19,6 +21,9 @@ export async function authorisationEffect(
   };
 }
 
-const belowHandedOut = (authorised: bigint, handedOut: bigint): Problem => Problem.refused('below_handed_out',
-  `The treasury has handed out ${handedOut} µcr, which is more than ${authorised}.`,
-  'Authorise at least that, or have some returned.');
+const belowHandedOut = (authorised: bigint, handedOut: bigint): Problem =>
+  Problem.refused(
+    'below_handed_out',
+    `The treasury has handed out ${handedOut} µcr, which is more than ${authorised}.`,
+    'Authorise at least that, or have some returned.',
+  );

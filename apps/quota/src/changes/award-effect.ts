@@ -20,7 +20,10 @@ import type { Effect, Hands } from './effect.ts';
  * @throws Problem where it is decided already, is one of theirs, or may not be awarded by anyone
  */
 export async function awardEffect(
-  tx: Transaction, decision: AwardDecision, hands: Hands, person: Person,
+  tx: Transaction,
+  decision: AwardDecision,
+  hands: Hands,
+  person: Person,
 ): Promise<Effect> {
   const project = projectOf(decision);
   const { grantedUcr } = decision;
@@ -40,8 +43,12 @@ export async function awardEffect(
   return {
     tenantId: project.tenantId,
     async apply() {
-      const award = await openAward(tx, programme,
-        { ...how, request, applicant: proposal.applicant, grantedUcr }, hands);
+      const award = await openAward(
+        tx,
+        programme,
+        { ...how, request, applicant: proposal.applicant, grantedUcr },
+        hands,
+      );
       const closing = { ...how, state: State.AWARDED, help: '', awardId: award.id };
       await closeProposal(tx, proposal, closing, 'proposal.award', hands);
       return { awardId: award.id, grantedUcr };
@@ -49,5 +56,9 @@ export async function awardEffect(
   };
 }
 
-const moreThanAsked = (granted: bigint, asked: bigint): Problem => Problem.invalid('more_than_asked',
-  `${granted} µcr are more than the ${asked} that were asked.`, 'Grant what was asked, or less.');
+const moreThanAsked = (granted: bigint, asked: bigint): Problem =>
+  Problem.invalid(
+    'more_than_asked',
+    `${granted} µcr are more than the ${asked} that were asked.`,
+    'Grant what was asked, or less.',
+  );

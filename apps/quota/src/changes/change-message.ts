@@ -18,7 +18,14 @@ export const matterAsJson = (matter: Matter): object => toJson(MatterSchema, mat
 export function changeMessage(row: ChangeRow): ChangeInit {
   const { id, reason, state, proposedBy, proposedAt, decidedBy, decidedAt, decisionReason } = row;
   return {
-    id, matter: matterOf(row), reason, state, proposedBy, decidedBy, decisionReason,
-    proposedAt: timestampFromDate(proposedAt), ...(decidedAt && { decidedAt: timestampFromDate(decidedAt) }),
+    id,
+    matter: matterOf(row),
+    reason,
+    state,
+    proposedBy,
+    decidedBy,
+    decisionReason,
+    proposedAt: timestampFromDate(proposedAt),
+    ...(decidedAt && { decidedAt: timestampFromDate(decidedAt) }),
   };
 }

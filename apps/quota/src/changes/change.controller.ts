@@ -1,6 +1,11 @@
 import type {
-  AgreeToChangeRequest, ChangeService, FoundOperatorRequest, GetChangeRequest, ListChangesRequest,
-  ProposeChangeRequest, RejectChangeRequest,
+  AgreeToChangeRequest,
+  ChangeService,
+  FoundOperatorRequest,
+  GetChangeRequest,
+  ListChangesRequest,
+  ProposeChangeRequest,
+  RejectChangeRequest,
 } from '@kontor/contracts/quota/v1/change';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { Injectable } from '@nestjs/common';
@@ -11,7 +16,10 @@ import { Foundings } from './founding.ts';
 /** The contract, method by method, and who decides. */
 @Injectable()
 export class ChangeController implements Serves<typeof ChangeService> {
-  constructor(private readonly changes: Changes, private readonly foundings: Foundings) {}
+  constructor(
+    private readonly changes: Changes,
+    private readonly foundings: Foundings,
+  ) {}
 
   async proposeChange(request: ProposeChangeRequest, call: Call) {
     return this.changes.propose(request, personOf(call));

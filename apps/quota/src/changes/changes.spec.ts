@@ -2,14 +2,21 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import {
-  Change_State as State, type MatterSchema, type ProposeChangeRequestSchema,
+  Change_State as State,
+  type MatterSchema,
+  type ProposeChangeRequestSchema,
 } from '@kontor/contracts/quota/v1/change';
 import { Proposal_State } from '@kontor/contracts/quota/v1/programme';
 import { uuid7 } from '@kontor/kit/id';
 import { found, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
 import {
-  CLASS, codeOf, expectBalanced, quotaUnderTest, UCR_PER_MS, type Acting,
+  CLASS,
+  codeOf,
+  expectBalanced,
+  quotaUnderTest,
+  UCR_PER_MS,
+  type Acting,
 } from '../../testing/quota-under-test.ts';
 
 type Matter = NonNullable<Exclude<MessageInitShape<typeof MatterSchema>, { $typeName: string }>['matter']>;
@@ -42,8 +49,11 @@ describe('a change', () => {
     for (let round = 0; round < 5; round++) {
       const id = await office.propose(programmeMatter(programme({ slug: `p${round}` }, { addUcr: 9n })));
       const people = Array.from({ length: 6 }, () => office.for(staff()));
-      const codes = await Promise.all(people.map(({ changes }, n) =>
-        codeOf(n % 2 === 0 ? changes.agreeToChange({ id }) : changes.rejectChange({ id, reason: 'No.' }))));
+      const codes = await Promise.all(
+        people.map(({ changes }, n) =>
+          codeOf(n % 2 === 0 ? changes.agreeToChange({ id }) : changes.rejectChange({ id, reason: 'No.' })),
+        ),
+      );
       expect(codes.filter((code) => code === 'ok')).toHaveLength(1);
       expect(new Set(codes)).toEqual(new Set(['ok', 'change_already_decided']));
     }
@@ -55,8 +65,9 @@ describe('a change', () => {
     const request = { id: uuid7(), reason: 'It is time.', matter: { matter: rate(7n) } };
     const first = await office.first.changes.proposeChange(request);
     expect(await office.first.changes.proposeChange(request)).toEqual(first);
-    expect(await codeOf(office.first.changes.proposeChange({ ...request, matter: { matter: rate(8n) } })))
-      .toBe('exists_with_different_matter');
+    expect(await codeOf(office.first.changes.proposeChange({ ...request, matter: { matter: rate(8n) } }))).toBe(
+      'exists_with_different_matter',
+    );
     expect(await codeOf(office.second.changes.proposeChange(request))).toBe('exists_with_different_proposer');
   });
 
@@ -89,36 +100,67 @@ describe('a change', () => {
     await using office = await setup();
     const id = await office.propose(rate(7n));
     const { proposedBy, decidedBy } = await office.second.changes.agreeToChange({ id });
-    const rows = await ask(office.database.url,
-      'SELECT actor, action FROM journal WHERE subject = $1 ORDER BY seq', [id]);
+    const rows = await ask(office.database.url, 'SELECT actor, action FROM journal WHERE subject = $1 ORDER BY seq', [
+      id,
+    ]);
     expect(rows).toEqual([
-      { actor: proposedBy, action: 'change.propose' }, { actor: decidedBy, action: 'change.agree' },
+      { actor: proposedBy, action: 'change.propose' },
+      { actor: decidedBy, action: 'change.agree' },
     ]);
   });
 });
 
 describe('what cannot be proposed', () => {
   it.each<[string, (office: Office) => Matter, string]>([
-    ['a second rate from the same instant', ({ clock }) =>
-      rate(7n, CLASS, timestampFromDate(new Date(clock.now().getTime() - 1_000))),
-    'exists_with_different_ucr_per_device_hour'],
-    ['a rate of the past', ({ clock }) =>
-      rate(7n, CLASS, timestampFromDate(new Date(clock.now().getTime() - 1))), 'valid_from_in_the_past'],
-    ['a programme larger than what the treasury may hand out', () =>
-      programmeMatter(programme({ slug: 'huge' }, { addUcr: 10n ** 12n })), 'treasury_exceeded'],
+    [
+      'a second rate from the same instant',
+      ({ clock }) => rate(7n, CLASS, timestampFromDate(new Date(clock.now().getTime() - 1_000))),
+      'exists_with_different_ucr_per_device_hour',
+    ],
+    [
+      'a rate of the past',
+      ({ clock }) => rate(7n, CLASS, timestampFromDate(new Date(clock.now().getTime() - 1))),
+      'valid_from_in_the_past',
+    ],
+    [
+      'a programme larger than what the treasury may hand out',
+      () => programmeMatter(programme({ slug: 'huge' }, { addUcr: 10n ** 12n })),
+      'treasury_exceeded',
+    ],
     ['a programme whose slug is taken', () => programmeMatter(programme()), 'programme_exists'],
-    ['other terms of a programme that is none', () =>
-      programmeMatter(programme({ slug: 'none' }, { resourceVersion: 1n })), 'programme_not_found'],
-    ['other terms of a programme as it was not', () =>
-      programmeMatter(programme({}, { resourceVersion: 2n })), 'stale_resource_version'],
-    ['a threshold without a limit', () =>
-      programmeMatter(programme({ slug: 'x', threshold: { windowMs: 3_600_000n } })), 'programme_terms_unfit'],
-    ['a programme that ends before it starts', () => programmeMatter(programme(
-      { slug: 'x', startsAt: { seconds: 2n ** 32n }, endsAt: { seconds: 2n ** 32n - 1n } })), 'programme_terms_unfit'],
-    ['a share of more than all', () =>
-      programmeMatter(programme({ slug: 'x', subsidyPpm: 1_000_001 })), 'invalid_request'],
-    ['an authorisation below what is handed out', () =>
-      ({ case: 'authorisation', value: { authorisedUcr: 1n } }), 'below_handed_out'],
+    [
+      'other terms of a programme that is none',
+      () => programmeMatter(programme({ slug: 'none' }, { resourceVersion: 1n })),
+      'programme_not_found',
+    ],
+    [
+      'other terms of a programme as it was not',
+      () => programmeMatter(programme({}, { resourceVersion: 2n })),
+      'stale_resource_version',
+    ],
+    [
+      'a threshold without a limit',
+      () => programmeMatter(programme({ slug: 'x', threshold: { windowMs: 3_600_000n } })),
+      'programme_terms_unfit',
+    ],
+    [
+      'a programme that ends before it starts',
+      () =>
+        programmeMatter(
+          programme({ slug: 'x', startsAt: { seconds: 2n ** 32n }, endsAt: { seconds: 2n ** 32n - 1n } }),
+        ),
+      'programme_terms_unfit',
+    ],
+    [
+      'a share of more than all',
+      () => programmeMatter(programme({ slug: 'x', subsidyPpm: 1_000_001 })),
+      'invalid_request',
+    ],
+    [
+      'an authorisation below what is handed out',
+      () => ({ case: 'authorisation', value: { authorisedUcr: 1n } }),
+      'below_handed_out',
+    ],
   ])('%s', async (_, matter, code) => {
     await using office = await setup();
     const before = await office.second.changes.listChanges({});
@@ -149,8 +191,11 @@ describe('changing a programme', () => {
 
   it('never hands out more than is authorised, however many take effect at once', async () => {
     await using office = await setup();
-    const fills = await Promise.all(Array.from({ length: 8 }, (_, n) => office.propose(
-      programmeMatter(programme({ slug: `p${n}` }, { addUcr: 3n * 10n ** 11n })))));
+    const fills = await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        office.propose(programmeMatter(programme({ slug: `p${n}` }, { addUcr: 3n * 10n ** 11n }))),
+      ),
+    );
     const codes = await Promise.all(fills.map((id) => codeOf(office.second.changes.agreeToChange({ id }))));
     expect(codes.filter((code) => code === 'ok')).toHaveLength(3);
     expect(new Set(codes)).toEqual(new Set(['ok', 'treasury_exceeded']));
@@ -194,8 +239,11 @@ describe('awarding what is above the threshold', () => {
     const { project } = office;
     const [one, other] = [await office.pending(6_000n), await office.pending(6_000n)];
     const named = { project, reason: 'Good science.' };
-    expect(await codeOf(office.propose({ ...one.award, value: { ...one.award.value, grantedUcr: 6_001n } },
-      office.first, named))).toBe('more_than_asked');
+    expect(
+      await codeOf(
+        office.propose({ ...one.award, value: { ...one.award.value, grantedUcr: 6_001n } }, office.first, named),
+      ),
+    ).toBe('more_than_asked');
     const codes: string[] = [];
     const ids: string[] = [];
     for (const { award } of [one, other]) ids.push(await office.propose(award, office.first, named));
@@ -223,8 +271,10 @@ describe('awarding what is above the threshold', () => {
 type Office = Awaited<ReturnType<typeof setup>>;
 
 type From = ReturnType<typeof timestampFromDate>;
-const rate = (ucrPerDeviceHour: bigint, acceleratorClass = CLASS, validFrom?: From): Matter =>
-  ({ case: 'rate', value: { acceleratorClass, ucrPerDeviceHour, ...(validFrom && { validFrom }) } });
+const rate = (ucrPerDeviceHour: bigint, acceleratorClass = CLASS, validFrom?: From): Matter => ({
+  case: 'rate',
+  value: { acceleratorClass, ucrPerDeviceHour, ...(validFrom && { validFrom }) },
+});
 
 const programmeMatter = (value: ReturnType<typeof programme>): Matter => ({ case: 'programme', value });
 
@@ -235,7 +285,9 @@ async function setup() {
   quota.clock.advance(1_000);
   const [first, second] = [quota.for(staff()), quota.for(staff())];
   return {
-    ...quota, first, second,
+    ...quota,
+    first,
+    second,
     async propose(matter: Matter, by: Acting = first, rest: Request = {}): Promise<string> {
       const id = uuid7();
       await by.changes.proposeChange({ id, reason: 'It is time.', matter: { matter }, ...rest });

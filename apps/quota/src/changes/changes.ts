@@ -1,8 +1,13 @@
 import { equals } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
-  Change_State as State, MatterSchema, type AgreeToChangeRequest, type ListChangesRequest,
-  type ListChangesResponseSchema, type ProposeChangeRequest, type RejectChangeRequest,
+  Change_State as State,
+  MatterSchema,
+  type AgreeToChangeRequest,
+  type ListChangesRequest,
+  type ListChangesResponseSchema,
+  type ProposeChangeRequest,
+  type RejectChangeRequest,
 } from '@kontor/contracts/quota/v1/change';
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
@@ -28,7 +33,9 @@ import { refuseOtherProject } from './refuse-other-project.ts';
 @Injectable()
 export class Changes {
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly ledger: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly config: QuotaConfig,
   ) {}
 
@@ -46,8 +53,16 @@ export class Changes {
     const hands = this.hands(person, [person.reference], reason);
     const { tenantId = null } = await effectOf(tx, matter, hands, person);
     const row: ChangeRow = {
-      id, matter: matterAsJson(matter), tenantId, reason, proposedBy: person.reference, proposedAt: hands.now,
-      state: State.OPEN, decidedBy: '', decidedAt: null, decisionReason: '',
+      id,
+      matter: matterAsJson(matter),
+      tenantId,
+      reason,
+      proposedBy: person.reference,
+      proposedAt: hands.now,
+      state: State.OPEN,
+      decidedBy: '',
+      decidedAt: null,
+      decisionReason: '',
     };
     await tx.manager.insert(ChangeRow, row);
     this.note(tx, row, 'change.propose', hands, row.matter);
@@ -56,23 +71,27 @@ export class Changes {
 
   /** @throws Problem where it is the person's own, decided already, or cannot take effect any more */
   async agree(request: AgreeToChangeRequest, person: Person): Promise<ChangeInit> {
-    return changeMessage(await inTransaction(this.ledger, async (tx) => {
-      const found = await lockOpen(tx, request.id);
-      if (found.proposedBy === person.reference) throw selfApproval('Whoever proposed a change cannot agree to it.');
-      const matter = matterOf(found);
-      refuseOtherProject(matter, request.project);
-      const hands = this.hands(person, [found.proposedBy, person.reference], found.reason);
-      const effect = await effectOf(tx, matter, hands, person);
-      return this.close(tx, found, State.EFFECTIVE, request.reason, hands, await effect.apply());
-    }));
+    return changeMessage(
+      await inTransaction(this.ledger, async (tx) => {
+        const found = await lockOpen(tx, request.id);
+        if (found.proposedBy === person.reference) throw selfApproval('Whoever proposed a change cannot agree to it.');
+        const matter = matterOf(found);
+        refuseOtherProject(matter, request.project);
+        const hands = this.hands(person, [found.proposedBy, person.reference], found.reason);
+        const effect = await effectOf(tx, matter, hands, person);
+        return this.close(tx, found, State.EFFECTIVE, request.reason, hands, await effect.apply());
+      }),
+    );
   }
 
   /** @throws Problem where it is decided already */
   async reject({ id, reason }: RejectChangeRequest, person: Person): Promise<ChangeInit> {
-    return changeMessage(await inTransaction(this.ledger, async (tx) => {
-      const found = await lockOpen(tx, id);
-      return this.close(tx, found, State.REJECTED, reason, this.hands(person, [person.reference], reason), {});
-    }));
+    return changeMessage(
+      await inTransaction(this.ledger, async (tx) => {
+        const found = await lockOpen(tx, id);
+        return this.close(tx, found, State.REJECTED, reason, this.hands(person, [person.reference], reason), {});
+      }),
+    );
   }
 
   async get(id: string): Promise<ChangeInit> {
@@ -84,8 +103,10 @@ export class Changes {
   async list(request: ListChangesRequest): Promise<MessageInitShape<typeof ListChangesResponseSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, 'all', (tx) => {
-      const query = tx.createQueryBuilder(ChangeRow, 'c')
-        .orderBy({ 'c.proposed_at': 'DESC', 'c.id': 'DESC' }).limit(size + 1);
+      const query = tx
+        .createQueryBuilder(ChangeRow, 'c')
+        .orderBy({ 'c.proposed_at': 'DESC', 'c.id': 'DESC' })
+        .limit(size + 1);
       if (request.state !== State.UNSPECIFIED) query.andWhere('c.state = :state', { state: request.state });
       if (after) query.andWhere('(c.proposed_at, c.id) < (:at, :id)', { at: after[0], id: after[1] });
       return query.getMany();
@@ -95,7 +116,12 @@ export class Changes {
   }
 
   private async close(
-    tx: Transaction, found: ChangeRow, state: State, decisionReason: string, hands: Hands, effect: object,
+    tx: Transaction,
+    found: ChangeRow,
+    state: State,
+    decisionReason: string,
+    hands: Hands,
+    effect: object,
   ): Promise<ChangeRow> {
     const decided = { state, decidedBy: hands.actor, decidedAt: hands.now, decisionReason };
     await tx.manager.update(ChangeRow, { id: found.id }, decided);
@@ -115,7 +141,8 @@ export class Changes {
 
 function sameAs(found: ChangeRow, request: ProposeChangeRequest, person: Person): ChangeRow {
   const conflict = existsWithDifferent({
-    proposer: found.proposedBy !== person.reference, reason: found.reason !== request.reason,
+    proposer: found.proposedBy !== person.reference,
+    reason: found.reason !== request.reason,
     matter: !equals(MatterSchema, matterOf(found), matterIn(request)),
   });
   if (conflict) throw conflict;

@@ -11,11 +11,19 @@ import { rateEffect } from './rate-effect.ts';
 /** Checks what a change would do now, under the locks it needs. @throws Problem where it cannot take effect */
 export function effectOf(tx: Transaction, { matter }: Matter, hands: Hands, person: Person): Promise<Effect> {
   switch (matter.case) {
-    case 'rate': return rateEffect(tx, matter.value, hands);
-    case 'programme': return programmeEffect(tx, matter.value, hands);
-    case 'award': return awardEffect(tx, matter.value, hands, person);
-    case 'authorisation': return authorisationEffect(tx, matter.value, hands);
-    case undefined: throw Problem.invalid('empty_change', 'The change says nothing to change.',
-      'Set one of rate, programme, award and authorisation.');
+    case 'rate':
+      return rateEffect(tx, matter.value, hands);
+    case 'programme':
+      return programmeEffect(tx, matter.value, hands);
+    case 'award':
+      return awardEffect(tx, matter.value, hands, person);
+    case 'authorisation':
+      return authorisationEffect(tx, matter.value, hands);
+    case undefined:
+      throw Problem.invalid(
+        'empty_change',
+        'The change says nothing to change.',
+        'Set one of rate, programme, award and authorisation.',
+      );
   }
 }

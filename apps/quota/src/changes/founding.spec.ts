@@ -28,8 +28,9 @@ describe('founding an operator', () => {
     await using quota = await quotaUnderTest({ rate: 7n });
     await found(quota, [], { rates: [{ acceleratorClass: CLASS, ucrPerDeviceHour: 5n }] });
     expect((await quota.gateway.listRates({})).rates).toMatchObject([{ ucrPerDeviceHour: 7n }]);
-    expect(await codeOf(quota.gateway.setRate({ acceleratorClass: 'new', ucrPerDeviceHour: 1n })))
-      .toBe('takes_two_persons');
+    expect(await codeOf(quota.gateway.setRate({ acceleratorClass: 'new', ucrPerDeviceHour: 1n }))).toBe(
+      'takes_two_persons',
+    );
   });
 
   it('has no effect at all where a part of it cannot take effect', async () => {
@@ -65,20 +66,27 @@ describe('the treasury of an operator that is founded', () => {
     expect(await codeOf(grant(quota.gateway, project, 'CR:demo', 101n))).toBe('treasury_exceeded');
     expect(await codeOf(grant(quota.gateway, project, 'CR:demo', 100n))).toBe('ok');
     const { accounts } = await quota.gateway.listAccounts({});
-    const [pot, treasury] = [6, 2].map((purpose) =>
-      accounts.find((each) => each.purpose === purpose && each.asset === 'CR:demo')?.id ?? '');
+    const [pot, treasury] = [6, 2].map(
+      (purpose) => accounts.find((each) => each.purpose === purpose && each.asset === 'CR:demo')?.id ?? '',
+    );
     const transfer = { id: project.projectId, amount: 1n, reason: 2 };
-    for (const [debitAccountId = '', creditAccountId = ''] of [[pot, treasury], [treasury, pot]]) {
-      expect(await codeOf(quota.gateway.createTransfer({ ...transfer, debitAccountId, creditAccountId })))
-        .toBe('not_by_hand');
+    for (const [debitAccountId = '', creditAccountId = ''] of [
+      [pot, treasury],
+      [treasury, pot],
+    ]) {
+      expect(await codeOf(quota.gateway.createTransfer({ ...transfer, debitAccountId, creditAccountId }))).toBe(
+        'not_by_hand',
+      );
     }
     expect(await codeOf(quota.gateway.openAccount({ purpose: 6, asset: 'CR:demo' }))).toBe('purpose_does_not_fit');
   });
 });
 
 describe('the presets', () => {
-  const presets = readdirSync(PRESETS).map((name) => ({ name, change: fromJson(ProgrammeChangeSchema,
-    JSON.parse(readFileSync(new URL(name, PRESETS), 'utf8')) as JsonValue) }));
+  const presets = readdirSync(PRESETS).map((name) => ({
+    name,
+    change: fromJson(ProgrammeChangeSchema, JSON.parse(readFileSync(new URL(name, PRESETS), 'utf8')) as JsonValue),
+  }));
 
   it.each(presets)('$name is what the contract asks for', ({ change }) => {
     expect(() => validate(ProgrammeChangeSchema, change)).not.toThrow();

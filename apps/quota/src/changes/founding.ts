@@ -1,7 +1,9 @@
 import { equals, fromJson, toJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  FoundOperatorRequestSchema, type FoundingSchema, type FoundOperatorRequest,
+  FoundOperatorRequestSchema,
+  type FoundingSchema,
+  type FoundOperatorRequest,
 } from '@kontor/contracts/quota/v1/change';
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
@@ -21,13 +23,19 @@ import { rateEffect } from './rate-effect.ts';
 @Injectable()
 export class Foundings {
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase,
+    private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   /** @throws Problem `already_founded` where it was founded otherwise, or why a part cannot take effect */
   async found(request: FoundOperatorRequest, actor: string): Promise<MessageInitShape<typeof FoundingSchema>> {
     const hands: Hands = {
-      operator: this.config.operator, actor, now: this.clock.now(), persons: [], reason: 'The operator is founded.',
+      operator: this.config.operator,
+      actor,
+      now: this.clock.now(),
+      persons: [],
+      reason: 'The operator is founded.',
     };
     const { at } = await inTransaction(this.ledger, (tx) => foundOn(tx, request, hands));
     return { at: timestampFromDate(at) };
@@ -48,17 +56,22 @@ async function foundOn(tx: Transaction, request: FoundOperatorRequest, hands: Ha
   await applied(authorisationEffect(tx, authorisation, hands));
   for (const rate of rates) {
     const { acceleratorClass } = rate;
-    if (!await tx.manager.existsBy(RateRow, { acceleratorClass })) await applied(rateEffect(tx, rate, hands));
+    if (!(await tx.manager.existsBy(RateRow, { acceleratorClass }))) await applied(rateEffect(tx, rate, hands));
   }
   for (const programme of programmes) await applied(programmeEffect(tx, programme, hands));
-  tx.send(journalInsert([
-    { at: hands.now, actor: hands.actor, action: 'operator.found', subject: hands.operator, after: row.request },
-  ]));
+  tx.send(
+    journalInsert([
+      { at: hands.now, actor: hands.actor, action: 'operator.found', subject: hands.operator, after: row.request },
+    ]),
+  );
   return row;
 }
 
 const applied = async (effect: Promise<Effect>): Promise<object> => (await effect).apply();
 
-const alreadyFounded = ({ at }: FoundingRow): Problem => Problem.conflict('already_founded',
-  `The operator was founded at ${at.toISOString()}, with other content.`,
-  'Propose changes, and have a colleague agree.');
+const alreadyFounded = ({ at }: FoundingRow): Problem =>
+  Problem.conflict(
+    'already_founded',
+    `The operator was founded at ${at.toISOString()}, with other content.`,
+    'Propose changes, and have a colleague agree.',
+  );

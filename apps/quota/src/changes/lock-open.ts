@@ -16,6 +16,9 @@ export async function lockOpen({ client, manager }: Transaction, id: string): Pr
   return found;
 }
 
-const alreadyDecided = ({ id, state, decidedAt }: ChangeRow): Problem => Problem.conflict('change_already_decided',
-  `The change ${id} is ${State[state]?.toLowerCase()} since ${decidedAt?.toISOString()}.`,
-  'Read it to see by whom; propose another one where that is needed.');
+const alreadyDecided = ({ id, state, decidedAt }: ChangeRow): Problem =>
+  Problem.conflict(
+    'change_already_decided',
+    `The change ${id} is ${State[state]?.toLowerCase()} since ${decidedAt?.toISOString()}.`,
+    'Read it to see by whom; propose another one where that is needed.',
+  );

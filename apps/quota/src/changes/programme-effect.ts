@@ -41,7 +41,11 @@ export async function programmeEffect(tx: Transaction, change: ProgrammeChange, 
 }
 
 async function writeProgramme(
-  { manager }: Transaction, id: string, terms: ProgrammeTerms, found: LockedProgramme | undefined, hands: Hands,
+  { manager }: Transaction,
+  id: string,
+  terms: ProgrammeTerms,
+  found: LockedProgramme | undefined,
+  hands: Hands,
 ): Promise<void> {
   const asJson = toJson(ProgrammeTermsSchema, terms) as object;
   if (found) {
@@ -49,8 +53,15 @@ async function writeProgramme(
     return;
   }
   await manager.insert(AccountRow, {
-    id, tenantId: null, projectId: null, purpose: Purpose.PROGRAMME, asset: creditsOf(hands.operator), balance: 0n,
-    held: 0n, floor: 0n, createdAt: hands.now,
+    id,
+    tenantId: null,
+    projectId: null,
+    purpose: Purpose.PROGRAMME,
+    asset: creditsOf(hands.operator),
+    balance: 0n,
+    held: 0n,
+    floor: 0n,
+    createdAt: hands.now,
   });
   const row = { id, slug: terms.slug, terms: asJson, resourceVersion: 1n, createdAt: hands.now };
   await manager.insert(ProgrammeRow, row);
@@ -85,5 +96,9 @@ function checkedTerms({ terms, resourceVersion }: ProgrammeChange, now: Date): P
 
 const unfit = (detail: string): Problem => Problem.invalid('programme_terms_unfit', detail, 'Correct the terms.');
 
-const programmeExists = (slug: string): Problem => Problem.conflict('programme_exists',
-  `There is a programme ${slug} already.`, 'Choose another slug, or name its resource version to change it.');
+const programmeExists = (slug: string): Problem =>
+  Problem.conflict(
+    'programme_exists',
+    `There is a programme ${slug} already.`,
+    'Choose another slug, or name its resource version to change it.',
+  );

@@ -11,6 +11,9 @@ import { Problem } from '@kontor/kit/problem';
 export function refuseOtherProject({ matter }: Matter, project: ProjectRef | undefined): void {
   const wanted = matter.case === 'award' ? matter.value.project : undefined;
   if (wanted?.tenantId === project?.tenantId && wanted?.projectId === project?.projectId) return;
-  throw Problem.invalid('project_does_not_fit',
-    'An award is decided with its project named; other changes have none.', 'Name the project of the proposal.');
+  throw Problem.invalid(
+    'project_does_not_fit',
+    'An award is decided with its project named; other changes have none.',
+    'Name the project of the proposal.',
+  );
 }

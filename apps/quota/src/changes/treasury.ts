@@ -36,10 +36,16 @@ export async function checkTreasury(tx: Transaction, operator: string, amountUcr
 /** Why a treasury may not hand out so much more; undefined where it may. Pure. */
 export function exceeded(authorised: bigint, handedOut: bigint, more: bigint, asset: string): Problem | undefined {
   if (handedOut + more <= authorised) return undefined;
-  return Problem.exhausted('treasury_exceeded',
+  return Problem.exhausted(
+    'treasury_exceeded',
     `The treasury may hand out ${withUnit(authorised, asset)}, handed out ${handedOut}, and ${more} more were asked.`,
-    'Ask for less, or have two persons authorise more.');
+    'Ask for less, or have two persons authorise more.',
+  );
 }
 
-const notAuthorised = (): Problem => Problem.refused('treasury_not_authorised',
-  'Nobody has said yet how much the treasury may hand out.', 'Propose an authorisation, and have a colleague agree.');
+const notAuthorised = (): Problem =>
+  Problem.refused(
+    'treasury_not_authorised',
+    'Nobody has said yet how much the treasury may hand out.',
+    'Propose an authorisation, and have a colleague agree.',
+  );

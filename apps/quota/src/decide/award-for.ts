@@ -20,8 +20,12 @@ export function hasAwardEnded({ awardId }: Reservation, view: View): boolean {
   return award !== undefined && award.endsAt <= view.now;
 }
 
-const awardNotFound = (awardId: string): Problem => Problem.refused('award_not_found',
-  `The project has no award ${awardId}.`, 'Name one of its awards, or none.');
+const awardNotFound = (awardId: string): Problem =>
+  Problem.refused('award_not_found', `The project has no award ${awardId}.`, 'Name one of its awards, or none.');
 
-const awardEnded = (awardId: string, endsAt: Date): Problem => Problem.refused('award_ended',
-  `The award ${awardId} ended at ${endsAt.toISOString()}.`, 'Apply for another one, or let the project pay.');
+const awardEnded = (awardId: string, endsAt: Date): Problem =>
+  Problem.refused(
+    'award_ended',
+    `The award ${awardId} ended at ${endsAt.toISOString()}.`,
+    'Apply for another one, or let the project pay.',
+  );

@@ -1,8 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import {
-  AdvanceRequestSchema, ChargeRecord_Cause as Cause, PostRequestSchema, Reservation_State as State,
-  ReserveRequestSchema, Transfer_Reason as Reason, VoidRequestSchema,
+  AdvanceRequestSchema,
+  ChargeRecord_Cause as Cause,
+  PostRequestSchema,
+  Reservation_State as State,
+  ReserveRequestSchema,
+  Transfer_Reason as Reason,
+  VoidRequestSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import { ProjectRefSchema } from '@kontor/contracts/resource/v1/resource';
 import { uuid7 } from '@kontor/kit/id';
@@ -47,13 +52,21 @@ describe('deciding a batch', () => {
 
   it('moves use up to cover from the project, the rest from the operator, and refunds in one step', () => {
     const { changes } = decide([reserve('a', 60n), advance('a', 80n, 0n), post('a', 80n, Cause.SITE)], snapshot());
-    const moved = changes.map(({ transfers }) => transfers.map(({ reason, debitAccountId, amount }) =>
-      [Reason[reason], debitAccountId, amount]));
+    const moved = changes.map(({ transfers }) =>
+      transfers.map(({ reason, debitAccountId, amount }) => [Reason[reason], debitAccountId, amount]),
+    );
     expect(moved).toEqual([
       [],
-      [['USAGE', CREDITS, 60n], ['USAGE', DEVICE_TIME, 60n], ['LATE', LATE[0]?.debitAccountId, 20n],
-        ['LATE', LATE[1]?.debitAccountId, 20n]],
-      [['REFUND', REVENUE, 60n], ['REFUND', LEGS[1]?.creditAccountId, 60n]],
+      [
+        ['USAGE', CREDITS, 60n],
+        ['USAGE', DEVICE_TIME, 60n],
+        ['LATE', LATE[0]?.debitAccountId, 20n],
+        ['LATE', LATE[1]?.debitAccountId, 20n],
+      ],
+      [
+        ['REFUND', REVENUE, 60n],
+        ['REFUND', LEGS[1]?.creditAccountId, 60n],
+      ],
     ]);
     const ids = changes.flatMap(({ transfers }) => transfers.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
@@ -63,16 +76,28 @@ describe('deciding a batch', () => {
     const orders = [reserve('a', 60n, AWARD), advance('a', 33n, 0n), post('a', 33n, Cause.SITE)];
     const { changes, results } = decide(orders, snapshot());
     expect(results.at(-1)).toMatchObject({ awardId: AWARD, subsidyPpm: 400_000, usedDeviceMs: 0n });
-    const moved = changes.slice(1).map(({ transfers }) => transfers.filter(({ asset }) => asset === 'CR:demo')
-      .map(({ debitAccountId, creditAccountId, amount }) => [debitAccountId, creditAccountId, amount]));
+    const moved = changes
+      .slice(1)
+      .map(({ transfers }) =>
+        transfers
+          .filter(({ asset }) => asset === 'CR:demo')
+          .map(({ debitAccountId, creditAccountId, amount }) => [debitAccountId, creditAccountId, amount]),
+      );
     expect(moved).toEqual([
-      [[AWARD, REVENUE, 13n], [CREDITS, REVENUE, 20n]], [[REVENUE, AWARD, 13n], [REVENUE, CREDITS, 20n]],
+      [
+        [AWARD, REVENUE, 13n],
+        [CREDITS, REVENUE, 20n],
+      ],
+      [
+        [REVENUE, AWARD, 13n],
+        [REVENUE, CREDITS, 20n],
+      ],
     ]);
     const ids = changes.flatMap(({ transfers }) => transfers.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('names the payer that has too little, and takes no award that is another project\'s or has ended', () => {
+  it("names the payer that has too little, and takes no award that is another project's or has ended", () => {
     const codes = (awardId: string, cover: bigint, at?: Date): string[] =>
       outcomes(decide([reserve('a', cover, awardId)], { ...snapshot(), ...(at && { now: at }) }));
     expect(codes(AWARD, 78n)).toEqual(['insufficient_award']);
@@ -101,13 +126,25 @@ describe('deciding a batch', () => {
 
   function snapshot(reservations: Reservation[] = []): Snapshot {
     const of = (balance: bigint, floor: bigint | null): AccountState => Object.freeze({ balance, held: 0n, floor });
-    const accounts = new Map([...LEGS, ...LATE].flatMap(({ debitAccountId, creditAccountId }) =>
-      [[creditAccountId, of(0n, null)], [debitAccountId, of(0n, null)]] as const));
-    accounts.set(CREDITS ?? '', of(100n, 0n)).set(DEVICE_TIME ?? '', of(500n, 0n)).set(SLOTS ?? '', of(5n, 0n));
+    const accounts = new Map(
+      [...LEGS, ...LATE].flatMap(
+        ({ debitAccountId, creditAccountId }) =>
+          [
+            [creditAccountId, of(0n, null)],
+            [debitAccountId, of(0n, null)],
+          ] as const,
+      ),
+    );
+    accounts
+      .set(CREDITS ?? '', of(100n, 0n))
+      .set(DEVICE_TIME ?? '', of(500n, 0n))
+      .set(SLOTS ?? '', of(5n, 0n));
     const award = { ...PROJECT, subsidyPpm: 400_000, endsAt: new Date('2030-02-01T00:00:00Z') };
     accounts.set(AWARD, Object.freeze({ ...of(30n, 0n), award }));
     return {
-      now: new Date('2030-01-01T00:00:00Z'), accounts, rateOf: () => 3_600_000n,
+      now: new Date('2030-01-01T00:00:00Z'),
+      accounts,
+      rateOf: () => 3_600_000n,
       reservations: new Map(reservations.map((each) => [keyOf(each.tenantId, each.id), Object.freeze(each)])),
       legRoutes: (project, acceleratorClass, awardId) => legRoutes('demo', project, acceleratorClass, awardId),
       lateRoutes: () => LATE,

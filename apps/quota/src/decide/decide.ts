@@ -44,7 +44,10 @@ export function decide(orders: readonly Order[], snapshot: Snapshot): Decided {
   const books = new Books(snapshot.accounts);
   const reservations = new Map(snapshot.reservations);
   const view: View = {
-    now: snapshot.now, rateOf: snapshot.rateOf, legRoutes: snapshot.legRoutes, account: (id) => books.account(id),
+    now: snapshot.now,
+    rateOf: snapshot.rateOf,
+    legRoutes: snapshot.legRoutes,
+    account: (id) => books.account(id),
   };
   const changes: Change[] = [];
   const results = orders.map((order): Decision => {
@@ -65,16 +68,22 @@ export function decide(orders: readonly Order[], snapshot: Snapshot): Decided {
 }
 
 const holdsOf = (before: Reservation | undefined, after: Reservation): Hold[] =>
-  after.legs.map(({ debitAccountId, held }, n) =>
-    ({ accountId: debitAccountId, more: held - (before?.legs[n]?.held ?? 0n) }));
+  after.legs.map(({ debitAccountId, held }, n) => ({
+    accountId: debitAccountId,
+    more: held - (before?.legs[n]?.held ?? 0n),
+  }));
 
 function decideOne(command: LedgerCommand, found: Reservation | undefined, view: View): Decision {
   if (command.case === 'reserve') return reserve(command.value, found, view);
   if (found?.projectId !== projectOf(command.value).projectId) return Problem.notFound('reservation', command.value.id);
   switch (command.case) {
-    case 'advance': return advance(command.value, found, view);
-    case 'post': return post(command.value, found);
-    case 'void': return voidReservation(found);
-    case 'expire': return expire(found, view.now);
+    case 'advance':
+      return advance(command.value, found, view);
+    case 'post':
+      return post(command.value, found);
+    case 'void':
+      return voidReservation(found);
+    case 'expire':
+      return expire(found, view.now);
   }
 }

@@ -6,8 +6,7 @@ import type { Reservation } from '../reservation.ts';
 
 /** What callers ask for, and what the passing of time asks for. */
 export type LedgerCommand =
-  | Exclude<Command['command'], { case: undefined }>
-  | { case: 'expire'; value: ReservationRef };
+  Exclude<Command['command'], { case: undefined }> | { case: 'expire'; value: ReservationRef };
 
 export interface ReservationRef {
   project?: ProjectRef | undefined;

@@ -23,9 +23,17 @@ export function post(request: PostRequest, found: Reservation): Decision {
   const final = use(found, request.usedDeviceMs);
   const { chargedDeviceMs, waivedDeviceMs } = chargeFor(request.cause, final.usedDeviceMs);
   return withLegs({
-    ...final, state: State.POSTED, cause: request.cause, usedDeviceMs: chargedDeviceMs, waivedDeviceMs,
+    ...final,
+    state: State.POSTED,
+    cause: request.cause,
+    usedDeviceMs: chargedDeviceMs,
+    waivedDeviceMs,
   });
 }
 
-const useBelowPosted = (reportedMs: bigint): Problem => Problem.refused('use_below_posted',
-  `${reportedMs} device-milliseconds were reported before, and use never shrinks.`, 'Post the cumulative use.');
+const useBelowPosted = (reportedMs: bigint): Problem =>
+  Problem.refused(
+    'use_below_posted',
+    `${reportedMs} device-milliseconds were reported before, and use never shrinks.`,
+    'Post the cumulative use.',
+  );

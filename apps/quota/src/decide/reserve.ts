@@ -1,5 +1,7 @@
 import {
-  ChargeRecord_Cause as Cause, Reservation_State as State, type ReserveRequest,
+  ChargeRecord_Cause as Cause,
+  Reservation_State as State,
+  type ReserveRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import { Problem } from '@kontor/kit/problem';
 import { WHOLE_PPM } from '@kontor/ledger/subsidy';
@@ -22,10 +24,23 @@ export function reserve(request: ReserveRequest, found: Reservation | undefined,
   if (award instanceof Problem) return award;
 
   const fresh = withLegs({
-    tenantId: project.tenantId, projectId: project.projectId, id, state: State.PENDING,
-    acceleratorClass, slots, ucrPerDeviceHour, ...award, reservedCoverDeviceMs: coverDeviceMs, timeoutMs,
-    usedDeviceMs: 0n, coverDeviceMs, lateDeviceMs: 0n, waivedDeviceMs: 0n, cause: Cause.UNSPECIFIED,
-    createdAt: view.now, expiresAt: new Date(view.now.getTime() + Number(timeoutMs)),
+    tenantId: project.tenantId,
+    projectId: project.projectId,
+    id,
+    state: State.PENDING,
+    acceleratorClass,
+    slots,
+    ucrPerDeviceHour,
+    ...award,
+    reservedCoverDeviceMs: coverDeviceMs,
+    timeoutMs,
+    usedDeviceMs: 0n,
+    coverDeviceMs,
+    lateDeviceMs: 0n,
+    waivedDeviceMs: 0n,
+    cause: Cause.UNSPECIFIED,
+    createdAt: view.now,
+    expiresAt: new Date(view.now.getTime() + Number(timeoutMs)),
     legs: payingLegs(view.legRoutes(project, acceleratorClass, award.awardId), award.subsidyPpm),
   });
   const unopened = fresh.legs.find(({ debitAccountId }) => !view.account(debitAccountId));
@@ -36,19 +51,28 @@ export function reserve(request: ReserveRequest, found: Reservation | undefined,
 
 /** An award that pays the whole leaves nothing to the project's credits, which come second: it needs none. */
 const payingLegs = (routes: Route[], subsidyPpm: number): Route[] =>
-  (subsidyPpm === WHOLE_PPM ? routes.toSpliced(1, 1) : routes);
+  subsidyPpm === WHOLE_PPM ? routes.toSpliced(1, 1) : routes;
 
-const differing = (request: ReserveRequest, found: Reservation): Problem | undefined => existsWithDifferent({
-  project: request.project?.projectId !== found.projectId,
-  accelerator_class: request.acceleratorClass !== found.acceleratorClass,
-  slots: request.slots !== found.slots,
-  cover_device_ms: request.coverDeviceMs !== found.reservedCoverDeviceMs,
-  timeout_ms: request.timeoutMs !== found.timeoutMs,
-  award_id: request.awardId !== (found.awardId ?? ''),
-});
+const differing = (request: ReserveRequest, found: Reservation): Problem | undefined =>
+  existsWithDifferent({
+    project: request.project?.projectId !== found.projectId,
+    accelerator_class: request.acceleratorClass !== found.acceleratorClass,
+    slots: request.slots !== found.slots,
+    cover_device_ms: request.coverDeviceMs !== found.reservedCoverDeviceMs,
+    timeout_ms: request.timeoutMs !== found.timeoutMs,
+    award_id: request.awardId !== (found.awardId ?? ''),
+  });
 
-const noRate = (acceleratorClass: string): Problem => Problem.refused('no_rate',
-  `No rate is in force for ${acceleratorClass}.`, 'Have the operator set one, or choose another accelerator class.');
+const noRate = (acceleratorClass: string): Problem =>
+  Problem.refused(
+    'no_rate',
+    `No rate is in force for ${acceleratorClass}.`,
+    'Have the operator set one, or choose another accelerator class.',
+  );
 
-const accountNotFound = (asset: string): Problem => Problem.refused('account_not_found',
-  `The project has no account for ${asset}.`, 'Have it opened and granted an amount.');
+const accountNotFound = (asset: string): Problem =>
+  Problem.refused(
+    'account_not_found',
+    `The project has no account for ${asset}.`,
+    'Have it opened and granted an amount.',
+  );

@@ -16,21 +16,32 @@ export function shortage(before: Reservation | undefined, after: Reservation, vi
     const available = account && availableOf(account);
     if (available === undefined || more <= available) continue;
     return debitAccountId === after.awardId
-      ? insufficientAward(debitAccountId, asset, available, more) : insufficient(asset, available, more);
+      ? insufficientAward(debitAccountId, asset, available, more)
+      : insufficient(asset, available, more);
   }
   return undefined;
 }
 
 /** Says what is left of an asset and what was asked of it. */
-export const insufficient = (asset: string, available: bigint, asked: bigint): Problem => Problem.exhausted(
-  `insufficient_${kindOf(asset)}`,
-  `${withUnit(asked, asset)} of ${asset} are needed and ${withUnit(available > 0n ? available : 0n, asset)} are left.`,
-  'Ask for less, wait until other reservations end, or have more granted.');
+export const insufficient = (asset: string, available: bigint, asked: bigint): Problem => {
+  const left = available > 0n ? available : 0n;
+  return Problem.exhausted(
+    `insufficient_${kindOf(asset)}`,
+    `${withUnit(asked, asset)} of ${asset} are needed and ${withUnit(left, asset)} are left.`,
+    'Ask for less, wait until other reservations end, or have more granted.',
+  );
+};
 
 const insufficientAward = (awardId: string, asset: string, available: bigint, asked: bigint): Problem =>
-  Problem.exhausted('insufficient_award',
+  Problem.exhausted(
+    'insufficient_award',
     `${withUnit(asked, asset)} are needed from the award ${awardId} and ${withUnit(available, asset)} are left.`,
-    'Ask for less, wait until other reservations end, apply for another award, or let the project pay.');
+    'Ask for less, wait until other reservations end, apply for another award, or let the project pay.',
+  );
 
-export const amountOverflow = (): Problem => Problem.invalid('amount_overflow',
-  'The amount, or what an account would hold after it, does not fit 64 bits.', 'Ask for a smaller amount.');
+export const amountOverflow = (): Problem =>
+  Problem.invalid(
+    'amount_overflow',
+    'The amount, or what an account would hold after it, does not fit 64 bits.',
+    'Ask for a smaller amount.',
+  );

@@ -22,8 +22,13 @@ export interface NewTransfer extends Route {
 export function transfersOf(before: Reservation, after: Reservation, lateRoutes: Route[], now: Date): NewTransfer[] {
   const transfer = (route: Route, amount: bigint, reason: Reason, total: bigint): NewTransfer => ({
     id: uuid5('transfer', after.tenantId, after.id, reason, route.debitAccountId, route.creditAccountId, total),
-    asset: route.asset, debitAccountId: route.debitAccountId, creditAccountId: route.creditAccountId,
-    amount, reason, reservationId: after.id, createdAt: now,
+    asset: route.asset,
+    debitAccountId: route.debitAccountId,
+    creditAccountId: route.creditAccountId,
+    amount,
+    reason,
+    reservationId: after.id,
+    createdAt: now,
   });
   const byLegs = after.legs.flatMap((leg, n) => {
     const more = leg.posted - (before.legs[n]?.posted ?? 0n);
@@ -42,5 +47,8 @@ export function transfersOf(before: Reservation, after: Reservation, lateRoutes:
   return [...byLegs, ...late];
 }
 
-const reversed = (leg: Leg): Route =>
-  ({ asset: leg.asset, debitAccountId: leg.creditAccountId, creditAccountId: leg.debitAccountId });
+const reversed = (leg: Leg): Route => ({
+  asset: leg.asset,
+  debitAccountId: leg.creditAccountId,
+  creditAccountId: leg.debitAccountId,
+});

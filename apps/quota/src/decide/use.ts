@@ -11,6 +11,8 @@ export function use(found: Reservation, totalDeviceMs: bigint): Reservation {
   const covered = found.state === State.PENDING ? aheadDeviceMs(found) : 0n;
   const paid = more < covered ? more : covered;
   return withLegs({
-    ...found, usedDeviceMs: found.usedDeviceMs + paid, lateDeviceMs: found.lateDeviceMs + more - paid,
+    ...found,
+    usedDeviceMs: found.usedDeviceMs + paid,
+    lateDeviceMs: found.lateDeviceMs + more - paid,
   });
 }

@@ -13,5 +13,5 @@ export function voidReservation(found: Reservation): Decision {
   return withLegs({ ...found, state: State.VOIDED });
 }
 
-const alreadyUsed = (): Problem => Problem.refused('already_used', 'Some of the reservation was used.',
-  'Post it with its final use.');
+const alreadyUsed = (): Problem =>
+  Problem.refused('already_used', 'Some of the reservation was used.', 'Post it with its final use.');

@@ -14,11 +14,16 @@ const DUE_MAX = 100;
 @Injectable()
 export class AwardEnds implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly sweeper = new Sweeper({
-    service: 'quota', what: 'end awards', sweep: () => this.sweep(), most: DUE_MAX,
+    service: 'quota',
+    what: 'end awards',
+    sweep: () => this.sweep(),
+    most: DUE_MAX,
   });
 
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly clock: Clock, private readonly config: QuotaConfig,
+    private readonly ledger: LedgerDatabase,
+    private readonly clock: Clock,
+    private readonly config: QuotaConfig,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -33,7 +38,10 @@ export class AwardEnds implements OnApplicationBootstrap, OnModuleDestroy {
   async sweep(): Promise<number> {
     const now = this.clock.now();
     const due = await this.ledger.manager.find(AwardRow, {
-      select: { id: true }, where: { dueAt: LessThanOrEqual(now) }, order: { dueAt: 'ASC' }, take: DUE_MAX,
+      select: { id: true },
+      where: { dueAt: LessThanOrEqual(now) },
+      order: { dueAt: 'ASC' },
+      take: DUE_MAX,
     });
     const deed = { operator: this.config.operator, actor: 'quota', now };
     for (const { id } of due) await inTransaction(this.ledger, (tx) => endAward(tx, id, deed));

@@ -17,7 +17,9 @@ export interface AwardFacts {
 
 /** Awards that satisfy a condition on `award`, each with its account and programme. */
 export async function findAwards(
-  manager: EntityManager, where: string, values: ObjectLiteral,
+  manager: EntityManager,
+  where: string,
+  values: ObjectLiteral,
   narrow = (query: SelectQueryBuilder<AwardRow>): SelectQueryBuilder<AwardRow> => query,
 ): Promise<AwardFacts[]> {
   const query = manager.createQueryBuilder(AwardRow, 'award').where(where, values);
@@ -56,10 +58,20 @@ export function awardMessage(facts: AwardFacts): MessageInitShape<typeof AwardSc
   const { tenantId, projectId, id, proposalId, grantedUcr, returnedUcr, limits, grantedAt, dueAt } = award;
   const { slug, budgetEnd } = termsOf(programme);
   return {
-    project: { tenantId, projectId }, id, programme: slug, proposalId, grantedUcr, heldUcr: account.held,
-    leftUcr: account.balance - account.held, returnedUcr, subsidyPpm: account.subsidyPpm ?? 0,
+    project: { tenantId, projectId },
+    id,
+    programme: slug,
+    proposalId,
+    grantedUcr,
+    heldUcr: account.held,
+    leftUcr: account.balance - account.held,
+    returnedUcr,
+    subsidyPpm: account.subsidyPpm ?? 0,
     limits: limits.map((limit) => ({ ...limit, deviceMs: BigInt(limit.deviceMs) })),
-    grantedAt: timestampFromDate(grantedAt), endsAt: timestampFromDate(endOf(facts)), isClosed: dueAt === null,
-    budgetEnd: budgetEnd || BudgetEnd.STOP, resourceVersion: award.resourceVersion,
+    grantedAt: timestampFromDate(grantedAt),
+    endsAt: timestampFromDate(endOf(facts)),
+    isClosed: dueAt === null,
+    budgetEnd: budgetEnd || BudgetEnd.STOP,
+    resourceVersion: award.resourceVersion,
   };
 }

@@ -6,8 +6,10 @@ import { termsOf } from './programmes.ts';
 export function awardLetter(facts: AwardFacts): { awardId: string; text: string; sha256: string } {
   const { award, account } = facts;
   const terms = termsOf(facts.programme);
-  const limits = award.limits.map(({ acceleratorClass, deviceMs, slots }) =>
-    `  ${acceleratorClass}: ${deviceMs} device-milliseconds, ${slots} at the same time`);
+  const limits = award.limits.map(
+    ({ acceleratorClass, deviceMs, slots }) =>
+      `  ${acceleratorClass}: ${deviceMs} device-milliseconds, ${slots} at the same time`,
+  );
   const by = award.decidedBy.length > 0 ? award.decidedBy.join(' and ') : `the rule ${award.rule}`;
   const text = `${[
     `Award ${award.id}`,

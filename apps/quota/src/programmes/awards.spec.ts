@@ -4,9 +4,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ChargeRecord_Cause as Cause, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
-import {
-  DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff, type Terms,
-} from '../../testing/awards.ts';
+import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff, type Terms } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
 import { CLASS, codeOf, expectBalanced, fund, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
 
@@ -21,7 +19,8 @@ describe('a job that an award helps to pay', () => {
     const credits = await office.credits();
     expect(charge).toMatchObject({ costUcr: 101n, awardId: office.awardId, subsidyPpm: 400_000 });
     expect(charge.payers).toMatchObject([
-      { accountId: office.awardId, amountUcr: 40n }, { accountId: credits.id, amountUcr: 61n },
+      { accountId: office.awardId, amountUcr: 40n },
+      { accountId: credits.id, amountUcr: 61n },
     ]);
     expect(await office.award()).toMatchObject({ leftUcr: 360n, heldUcr: 0n });
     await expectBalanced(office.gateway);
@@ -55,7 +54,7 @@ describe('a job that an award helps to pay', () => {
     expect((await office.credits()).held).toBe(0n);
   });
 
-  it('cannot name another project\'s award, nor an account that is none, nor change it later', async () => {
+  it("cannot name another project's award, nor an account that is none, nor change it later", async () => {
     await using office = await setup();
     const { terms, compute, awardId } = office;
     const other = { tenantId: office.project.tenantId, projectId: uuid7() };
@@ -69,7 +68,7 @@ describe('a job that an award helps to pay', () => {
     expect(await codeOf(compute.reserve({ ...job, awardId: '' }))).toBe('exists_with_different_award_id');
   });
 
-  it('returns to each payer what it set aside, and after the site\'s fault what it took', async () => {
+  it("returns to each payer what it set aside, and after the site's fault what it took", async () => {
     await using office = await setup();
     const { project, compute } = office;
     const before = { left: (await office.award()).leftUcr, own: (await office.credits()).available };
@@ -86,9 +85,16 @@ describe('a job that an award helps to pay', () => {
     await using office = await setup({ subsidyPpm: 400_000 });
     const [one, other] = [office.for(staff()), office.for(staff())];
     const { terms } = programme({ subsidyPpm: 900_000 });
-    const change = { id: uuid7(), reason: 'More help.', matter: { matter: {
-      case: 'programme' as const, value: { ...(terms && { terms }), resourceVersion: 1n },
-    } } };
+    const change = {
+      id: uuid7(),
+      reason: 'More help.',
+      matter: {
+        matter: {
+          case: 'programme' as const,
+          value: { ...(terms && { terms }), resourceVersion: 1n },
+        },
+      },
+    };
     await one.changes.proposeChange(change);
     await other.changes.agreeToChange({ id: change.id });
     expect((await office.reserve(10n)).subsidyPpm).toBe(400_000);
@@ -128,8 +134,13 @@ describe('the end of an award', () => {
   it('waits for a job that expired: when its site failed, what it took comes back', async () => {
     await using office = await setup();
     const { id } = await office.reserve(100n, 60_000n);
-    await office.compute.advance(
-      { project: office.project, id, usedDeviceMs: 100n, coverDeviceMs: 100n, timeoutMs: 60_000n });
+    await office.compute.advance({
+      project: office.project,
+      id,
+      usedDeviceMs: 100n,
+      coverDeviceMs: 100n,
+      timeoutMs: 60_000n,
+    });
     office.clock.advance(Number(DAY_MS));
     await office.sweep();
     expect(await office.award()).toMatchObject({ returnedUcr: 350n, isClosed: false });
@@ -150,7 +161,7 @@ describe('the end of an award', () => {
     await expectBalanced(office.gateway);
   });
 
-  it('comes early where the project\'s owner says so, once', async () => {
+  it("comes early where the project's owner says so, once", async () => {
     await using office = await setup();
     const { project, awardId: id } = office;
     const { id: job } = await office.reserve(100n);
@@ -163,15 +174,18 @@ describe('the end of an award', () => {
     office.clock.advance(60_000);
     await office.sweep();
     expect(await office.award()).toMatchObject({ returnedUcr: 350n, isClosed: true });
-    const rows = await ask(office.database.url,
-      'SELECT action, after FROM journal WHERE subject = $1 AND action LIKE $2 ORDER BY seq', [id, 'award.%']);
+    const rows = await ask(
+      office.database.url,
+      'SELECT action, after FROM journal WHERE subject = $1 AND action LIKE $2 ORDER BY seq',
+      [id, 'award.%'],
+    );
     expect(rows).toEqual([
       { action: 'award.return', after: { returnedUcr: '350', isClosed: false } },
       { action: 'award.end', after: { returnedUcr: '350', isClosed: true } },
     ]);
   });
 
-  it('makes room for the tenant under the programme\'s maximum, and none under its threshold', async () => {
+  it("makes room for the tenant under the programme's maximum, and none under its threshold", async () => {
     await using office = await setup({ maxUcrPerBeneficiary: 600n });
     const { project, programmes } = office;
     const owner = office.for(memberOf(project, Role.PROJECT_OWNER));
@@ -208,8 +222,15 @@ describe('an award letter', () => {
     const { project, awardId: id, programmes } = office;
     const { text, sha256, awardId } = await programmes.getAwardLetter({ project, id });
     const wanted = [
-      id, 'Open to all (open)', '400 µcr (CR:demo)', '500000 of 1000000', '500 device-milliseconds, 3 at the same time',
-      '2030-01-01T00:00:00.000Z', '2030-01-02T00:00:00.000Z', 'the rule threshold', office.person.reference,
+      id,
+      'Open to all (open)',
+      '400 µcr (CR:demo)',
+      '500000 of 1000000',
+      '500 device-milliseconds, 3 at the same time',
+      '2030-01-01T00:00:00.000Z',
+      '2030-01-02T00:00:00.000Z',
+      'the rule threshold',
+      office.person.reference,
     ];
     expect(wanted.filter((part) => !text.includes(part))).toEqual([]);
     expect([awardId, sha256]).toEqual([id, createHash('sha256').update(text).digest('hex')]);
@@ -234,7 +255,10 @@ async function setup(terms: Terms = {}, changed: object = {}) {
   const { programmes } = quota.for(person);
   const { awardId } = await programmes.submitProposal(proposal(project, changed));
   return {
-    ...quota, person, programmes, awardId,
+    ...quota,
+    person,
+    programmes,
+    awardId,
     award: () => programmes.getAward({ project, id: awardId }),
     potUcr: async () => (await programmes.getProgramme({ slug: 'open' })).leftUcr,
     reserve: (coverDeviceMs: bigint, timeoutMs = 60_000n) =>

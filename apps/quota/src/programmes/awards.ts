@@ -1,7 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
-  AwardSchema, ExtendAwardRequest, GetAwardLetterRequest, GetAwardRequest, ListAwardsRequest,
-  ListAwardsResponseSchema, ReturnAwardRequest,
+  AwardSchema,
+  ExtendAwardRequest,
+  GetAwardLetterRequest,
+  GetAwardRequest,
+  ListAwardsRequest,
+  ListAwardsResponseSchema,
+  ReturnAwardRequest,
 } from '@kontor/contracts/quota/v1/programme';
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
@@ -24,7 +29,9 @@ type AwardInit = MessageInitShape<typeof AwardSchema>;
 @Injectable()
 export class Awards {
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly ledger: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly config: QuotaConfig,
   ) {}
 
@@ -41,7 +48,8 @@ export class Awards {
         query.orderBy({ 'award.granted_at': 'DESC', 'award.id': 'DESC' }).limit(size + 1);
         if (after) query.andWhere('(award.granted_at, award.id) < (:at, :id)', { at: after[0], id: after[1] });
         return query;
-      }));
+      }),
+    );
     const { items, page } = cut(found, size, ({ award: { grantedAt, id } }) => [grantedAt, id] as const);
     return { awards: items.map(awardMessage), page };
   }

@@ -15,7 +15,9 @@ export type Closing = Pick<ProposalRow, 'state' | 'rule' | 'reasons' | 'help' | 
  * @throws Problem `proposal_not_found`, or `proposal_already_decided`
  */
 export async function lockPending(
-  { client, manager }: Transaction, { tenantId, projectId }: ProjectRef, id: string,
+  { client, manager }: Transaction,
+  { tenantId, projectId }: ProjectRef,
+  id: string,
 ): Promise<ProposalRow> {
   await client.query('SELECT FROM proposal WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [tenantId, id]);
   const found = await manager.findOneBy(ProposalRow, { tenantId, projectId, id });
@@ -26,17 +28,24 @@ export async function lockPending(
 
 /** Writes down what became of a proposal that `lockPending` locked. */
 export async function closeProposal(
-  { manager, send }: Transaction, found: ProposalRow, closing: Closing, action: string, { actor, now }: Deed,
+  { manager, send }: Transaction,
+  found: ProposalRow,
+  closing: Closing,
+  action: string,
+  { actor, now }: Deed,
 ): Promise<ProposalRow> {
   const { tenantId, id } = found;
   const changed = { ...closing, decidedAt: now };
   await manager.update(ProposalRow, { tenantId, id }, changed);
-  send(journalInsert([
-    { at: now, actor, action, subject: id, tenantId, before: { state: found.state }, after: changed },
-  ]));
+  send(
+    journalInsert([{ at: now, actor, action, subject: id, tenantId, before: { state: found.state }, after: changed }]),
+  );
   return { ...found, ...changed };
 }
 
-const alreadyDecided = ({ id, state, decidedAt }: ProposalRow): Problem => Problem.conflict('proposal_already_decided',
-  `The proposal ${id} is ${State[state]?.toLowerCase()} since ${decidedAt?.toISOString()}.`,
-  'Read it to see how; submit another one where that is needed.');
+const alreadyDecided = ({ id, state, decidedAt }: ProposalRow): Problem =>
+  Problem.conflict(
+    'proposal_already_decided',
+    `The proposal ${id} is ${State[state]?.toLowerCase()} since ${decidedAt?.toISOString()}.`,
+    'Read it to see how; submit another one where that is needed.',
+  );

@@ -35,26 +35,38 @@ describe('deciding a proposal by rule', () => {
 
   it('never gives by rule, in however many parts, more than the threshold, the maximum and the pot', () => {
     const request = fc.record({ ucr: fc.bigInt(1n, 60n), deviceMs: fc.bigInt(0n, 30n), slots: fc.nat(3) });
-    fc.assert(fc.property(fc.array(request), fc.bigInt(0n, 300n), fc.bigInt(1n, 300n), (requests, pot, most) => {
-      let got = NOTHING;
-      const rules = terms({ maxUcrPerBeneficiary: most, threshold: { ucr: 100n, deviceMs: 50n, slots: 5 } });
-      for (const each of requests) {
-        const now = standing({ leftUcr: pot - got.ucr, beneficiaryUcr: got.ucr, toBeneficiary: got });
-        if (decideProposal(rules, asked(each), now).state !== State.AWARDED) continue;
-        got = {
-          ucr: got.ucr + each.ucr, deviceMs: got.deviceMs + each.deviceMs, slots: got.slots + each.slots,
-        };
-      }
-      expect(got.ucr <= 100n && got.ucr <= pot && got.ucr <= most).toBe(true);
-      expect(got.deviceMs <= 50n && got.slots <= 5).toBe(true);
-    }));
+    fc.assert(
+      fc.property(fc.array(request), fc.bigInt(0n, 300n), fc.bigInt(1n, 300n), (requests, pot, most) => {
+        let got = NOTHING;
+        const rules = terms({ maxUcrPerBeneficiary: most, threshold: { ucr: 100n, deviceMs: 50n, slots: 5 } });
+        for (const each of requests) {
+          const now = standing({ leftUcr: pot - got.ucr, beneficiaryUcr: got.ucr, toBeneficiary: got });
+          if (decideProposal(rules, asked(each), now).state !== State.AWARDED) continue;
+          got = {
+            ucr: got.ucr + each.ucr,
+            deviceMs: got.deviceMs + each.deviceMs,
+            slots: got.slots + each.slots,
+          };
+        }
+        expect(got.ucr <= 100n && got.ucr <= pot && got.ucr <= most).toBe(true);
+        expect(got.deviceMs <= 50n && got.slots <= 5).toBe(true);
+      }),
+    );
   });
 
   it.each([
-    [{ oneOf: ['a', 'b'] }, 'b', true], [{ oneOf: ['a', 'b'] }, 'c', false], [{}, 'anything', true], [{}, '', false],
-    [{ atLeast: 3n }, '3', true], [{ atLeast: 3n }, '2', false], [{ atMost: 3n }, '3', true],
-    [{ atMost: 3n }, '4', false], [{ atMost: 3n }, 'three', false], [{ atMost: 3n }, '0x1', false],
-    [{ atLeast: 0n }, '-1', false], [{ atLeast: 0n }, '9'.repeat(19), false],
+    [{ oneOf: ['a', 'b'] }, 'b', true],
+    [{ oneOf: ['a', 'b'] }, 'c', false],
+    [{}, 'anything', true],
+    [{}, '', false],
+    [{ atLeast: 3n }, '3', true],
+    [{ atLeast: 3n }, '2', false],
+    [{ atMost: 3n }, '3', true],
+    [{ atMost: 3n }, '4', false],
+    [{ atMost: 3n }, 'three', false],
+    [{ atMost: 3n }, '0x1', false],
+    [{ atLeast: 0n }, '-1', false],
+    [{ atLeast: 0n }, '9'.repeat(19), false],
   ])('takes by the rule %p the attribute %p: %p', (rule, value, holds) => {
     const eligibility = [{ name: 'rule', attribute: 'x', help: 'Change.', ...rule }];
     const verdict = decideProposal(terms({ eligibility }), asked({ attributes: { x: value } }), standing());
@@ -79,7 +91,12 @@ describe('deciding a proposal by rule', () => {
 
   function standing(changed: Partial<Standing> = {}): Standing {
     return {
-      now: NOW, leftUcr: 1_000n, beneficiaryUcr: 0n, toBeneficiary: NOTHING, toApplicant: NOTHING, ...changed,
+      now: NOW,
+      leftUcr: 1_000n,
+      beneficiaryUcr: 0n,
+      toBeneficiary: NOTHING,
+      toApplicant: NOTHING,
+      ...changed,
     };
   }
 });

@@ -54,30 +54,40 @@ export function refusalOf(terms: ProgrammeTerms, asked: Asked, standing: Standin
   const unmet = unmetRule(terms.eligibility, asked.attributes);
   if (unmet) return refused(unmet.name, `By the rule ${unmet.name}, ${wanted(unmet)}.`, unmet.help);
   if (asked.durationMs > maxDurationMs) {
-    return refused('maximum_duration',
+    return refused(
+      'maximum_duration',
       `An award lasts at most ${maxDurationMs} ms, and ${asked.durationMs} were asked.`,
-      `Ask for ${maxDurationMs} ms or less.`);
+      `Ask for ${maxDurationMs} ms or less.`,
+    );
   }
   const room = maxUcrPerBeneficiary - beneficiaryUcr;
   if (asked.ucr > room) {
-    return refused('maximum_per_beneficiary',
+    return refused(
+      'maximum_per_beneficiary',
       `A tenant gets at most ${maxUcrPerBeneficiary} µcr, this one has ${beneficiaryUcr}, and ${asked.ucr} were asked.`,
-      room > 0n ? `Ask for ${room} µcr or less.` : 'Return what is not needed of earlier awards.');
+      room > 0n ? `Ask for ${room} µcr or less.` : 'Return what is not needed of earlier awards.',
+    );
   }
   if (asked.ucr > leftUcr) {
-    return refused('pot', `The programme has ${leftUcr} µcr left, and ${asked.ucr} were asked.`,
-      leftUcr > 0n ? `Ask for ${leftUcr} µcr or less.` : 'Apply when the programme is filled again.');
+    return refused(
+      'pot',
+      `The programme has ${leftUcr} µcr left, and ${asked.ucr} were asked.`,
+      leftUcr > 0n ? `Ask for ${leftUcr} µcr or less.` : 'Apply when the programme is filled again.',
+    );
   }
   return undefined;
 }
 
 function byThreshold(threshold: Threshold | undefined, asked: Asked, standing: Standing): Verdict {
   if (!threshold) return pending('The programme leaves every proposal to people.');
-  const over = overThreshold(threshold, 'tenant', sum(standing.toBeneficiary, asked))
-    ?? overThreshold(threshold, 'applicant', sum(standing.toApplicant, asked));
+  const over =
+    overThreshold(threshold, 'tenant', sum(standing.toBeneficiary, asked)) ??
+    overThreshold(threshold, 'applicant', sum(standing.toApplicant, asked));
   if (over !== undefined) return pending(over);
   return {
-    state: State.AWARDED, rule: 'threshold', help: '',
+    state: State.AWARDED,
+    rule: 'threshold',
+    help: '',
     reasons: 'It is under the threshold, with all that the tenant and the applicant got within the window.',
   };
 }
@@ -90,15 +100,29 @@ function overThreshold({ ucr, deviceMs, slots }: Threshold, whose: string, total
     { limit: slots, amount: total.slots, unit: 'slots' },
   ];
   const over = measures.find(({ limit, amount }) => limit !== undefined && amount > limit);
-  return over && `With all that the ${whose} got within the window it comes to ${over.amount} ${over.unit}; `
-    + `up to ${over.limit} are awarded by rule.`;
+  return (
+    over &&
+    `With all that the ${whose} got within the window it comes to ${over.amount} ${over.unit}; ` +
+      `up to ${over.limit} are awarded by rule.`
+  );
 }
 
-const sum = (one: Amounts, other: Amounts): Amounts =>
-  ({ ucr: one.ucr + other.ucr, deviceMs: one.deviceMs + other.deviceMs, slots: one.slots + other.slots });
+const sum = (one: Amounts, other: Amounts): Amounts => ({
+  ucr: one.ucr + other.ucr,
+  deviceMs: one.deviceMs + other.deviceMs,
+  slots: one.slots + other.slots,
+});
 
-const pending = (reasons: string): Verdict =>
-  ({ state: State.PENDING, rule: 'threshold', reasons, help: 'Operator staff decides.' });
+const pending = (reasons: string): Verdict => ({
+  state: State.PENDING,
+  rule: 'threshold',
+  reasons,
+  help: 'Operator staff decides.',
+});
 
-const refused = (rule: string, reasons: string, help: string): Verdict =>
-  ({ state: State.REFUSED, rule, reasons, help });
+const refused = (rule: string, reasons: string, help: string): Verdict => ({
+  state: State.REFUSED,
+  rule,
+  reasons,
+  help,
+});

@@ -39,5 +39,4 @@ export function checkRules(rules: readonly Rule[]): void {
   }
 }
 
-const unfit = (detail: string): Problem =>
-  Problem.invalid('eligibility_rule_unfit', detail, 'Correct the rules.');
+const unfit = (detail: string): Problem => Problem.invalid('eligibility_rule_unfit', detail, 'Correct the rules.');

@@ -22,19 +22,26 @@ const AGAIN_MS = 60_000;
 export async function endAward(tx: Transaction, id: string, deed: Deed, askedAs?: string): Promise<void> {
   const { manager, client } = tx;
   const before = await manager.findOneByOrFail(AwardRow, { id });
-  const allowances = allowancesOf(before, before.limits.map(({ deviceMs, ...limit }) =>
-    ({ ...limit, deviceMs: BigInt(deviceMs) })));
+  const allowances = allowancesOf(
+    before,
+    before.limits.map(({ deviceMs, ...limit }) => ({ ...limit, deviceMs: BigInt(deviceMs) })),
+  );
   await lockAccounts(client, [before.programmeId]);
-  const accounts = await lockAccounts(client,
-    [id, ...allowances.flatMap(({ treasuryId, ownId }) => [treasuryId, ownId])]);
+  const accounts = await lockAccounts(client, [
+    id,
+    ...allowances.flatMap(({ treasuryId, ownId }) => [treasuryId, ownId]),
+  ]);
   const award = await manager.findOneByOrFail(AwardRow, { id });
   const account = accounts.get(id);
   if (!account?.award || account.award.endsAt > deed.now || award.dueAt === null) return;
 
   const leftUcr = account.balance - account.held;
-  const isClosed = !await hasOpenReservations(tx, id);
+  const isClosed = !(await hasOpenReservations(tx, id));
   const credits: Movement = {
-    asset: creditsOf(deed.operator), debitAccountId: id, creditAccountId: award.programmeId, amount: leftUcr,
+    asset: creditsOf(deed.operator),
+    debitAccountId: id,
+    creditAccountId: award.programmeId,
+    amount: leftUcr,
     reason: Reason.RETURN,
   };
   const unused = isClosed ? await unusedOf(tx, id, allowances, accounts) : [];
@@ -48,33 +55,51 @@ export async function endAward(tx: Transaction, id: string, deed: Deed, askedAs?
   const resourceVersion = award.resourceVersion + 1n;
   await move(tx, movements, ['award-end', id, String(resourceVersion)], deed.now);
   await manager.update(AwardRow, { id }, { dueAt, returnedUcr, resourceVersion });
-  tx.send(journalInsert([{
-    at: deed.now, actor: deed.actor, action: askedAs ?? 'award.end', subject: id, tenantId: award.tenantId,
-    before: { returnedUcr: award.returnedUcr }, after: { returnedUcr, isClosed },
-  }]));
+  tx.send(
+    journalInsert([
+      {
+        at: deed.now,
+        actor: deed.actor,
+        action: askedAs ?? 'award.end',
+        subject: id,
+        tenantId: award.tenantId,
+        before: { returnedUcr: award.returnedUcr },
+        after: { returnedUcr, isClosed },
+      },
+    ]),
+  );
 }
 
 /** Also one that expired: its job may still report use, and the site's fault be given back. */
 async function hasOpenReservations({ client }: Transaction, awardId: string): Promise<boolean> {
   const { rowCount } = await client.query(
     'SELECT FROM reservation WHERE award_id = $1 AND state = ANY($2::int2[]) LIMIT 1',
-    [awardId, [State.PENDING, State.EXPIRED]]);
+    [awardId, [State.PENDING, State.EXPIRED]],
+  );
   return rowCount !== 0;
 }
 
 /** Device time that the award's own jobs did not use, and slots; never more than the project has free. */
 async function unusedOf(
-  { client }: Transaction, awardId: string, allowances: Allowance[], accounts: Map<string, LockedAccount>,
+  { client }: Transaction,
+  awardId: string,
+  allowances: Allowance[],
+  accounts: Map<string, LockedAccount>,
 ): Promise<Movement[]> {
   const { rows } = await client.query<{ acceleratorClass: string; usedMs: string }>(
     `SELECT accelerator_class AS "acceleratorClass", sum(used_device_ms)::text AS "usedMs"
-     FROM reservation WHERE award_id = $1 GROUP BY accelerator_class`, [awardId]);
+     FROM reservation WHERE award_id = $1 GROUP BY accelerator_class`,
+    [awardId],
+  );
   const used = new Map(rows.map(({ acceleratorClass, usedMs }) => [`DEVICE_MS:${acceleratorClass}`, BigInt(usedMs)]));
   return allowances.map(({ asset, amount, treasuryId, ownId }) => {
     const own = accounts.get(ownId);
     const [unused, free] = [amount - (used.get(asset) ?? 0n), (own && availableOf(own)) ?? 0n];
     return {
-      asset, debitAccountId: ownId, creditAccountId: treasuryId, amount: unused < free ? unused : free,
+      asset,
+      debitAccountId: ownId,
+      creditAccountId: treasuryId,
+      amount: unused < free ? unused : free,
       reason: Reason.RETURN,
     };
   });

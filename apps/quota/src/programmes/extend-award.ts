@@ -15,7 +15,10 @@ import { termsOf } from './programmes.ts';
 
 /** Moves the end of a running award. It may then last as long as a new one would. */
 export async function extendAward(
-  tx: Transaction, request: ExtendAwardRequest, person: Person, { actor, now }: Deed,
+  tx: Transaction,
+  request: ExtendAwardRequest,
+  person: Person,
+  { actor, now }: Deed,
 ): Promise<void> {
   const { id, resourceVersion, reason } = request;
   const facts = await lockRunningAward(tx, projectOf(request), id, now);
@@ -25,20 +28,35 @@ export async function extendAward(
   const endsAt = newEnd(request, facts, now);
   await tx.manager.update(AccountRow, { id }, { endsAt });
   await tx.manager.update(AwardRow, { id }, { dueAt: endsAt, resourceVersion: resourceVersion + 1n });
-  tx.send(journalInsert([{
-    at: now, actor, action: 'award.extend', subject: id, tenantId: award.tenantId,
-    before: { endsAt: endOf(facts) }, after: { endsAt, reason },
-  }]));
+  tx.send(
+    journalInsert([
+      {
+        at: now,
+        actor,
+        action: 'award.extend',
+        subject: id,
+        tenantId: award.tenantId,
+        before: { endsAt: endOf(facts) },
+        after: { endsAt, reason },
+      },
+    ]),
+  );
 }
 
 function newEnd({ endsAt }: ExtendAwardRequest, facts: AwardFacts, now: Date): Date {
   const wanted = endsAt && timestampDate(endsAt);
   const latest = new Date(now.getTime() + Number(termsOf(facts.programme).maxDurationMs));
   if (wanted && wanted > endOf(facts) && wanted <= latest) return wanted;
-  throw Problem.invalid('end_does_not_fit',
+  throw Problem.invalid(
+    'end_does_not_fit',
     `The award ends at ${endOf(facts).toISOString()}; it can end later than that, until ${latest.toISOString()}.`,
-    'Choose an instant between the two.');
+    'Choose an instant between the two.',
+  );
 }
 
-export const stale = (current: bigint, sent: bigint): Problem => Problem.conflict('stale_resource_version',
-  `The resource version is ${current}, and ${sent} was sent.`, 'Read it again and decide on what it is now.');
+export const stale = (current: bigint, sent: bigint): Problem =>
+  Problem.conflict(
+    'stale_resource_version',
+    `The resource version is ${current}, and ${sent} was sent.`,
+    'Read it again and decide on what it is now.',
+  );

@@ -17,11 +17,15 @@ export interface Allowance {
 type Limit = Pick<DeviceLimit, 'acceleratorClass' | 'deviceMs' | 'slots'>;
 
 export const allowancesOf = (
-  project: Pick<ProjectRef, 'tenantId' | 'projectId'>, limits: readonly Limit[],
+  project: Pick<ProjectRef, 'tenantId' | 'projectId'>,
+  limits: readonly Limit[],
 ): Allowance[] =>
   limits.flatMap(({ acceleratorClass, deviceMs, slots }) => {
     const allowance = (asset: string, amount: bigint): Allowance => ({
-      acceleratorClass, asset, amount, treasuryId: accountId({ purpose: Purpose.TREASURY, asset }),
+      acceleratorClass,
+      asset,
+      amount,
+      treasuryId: accountId({ purpose: Purpose.TREASURY, asset }),
       ownId: accountId({ project, purpose: Purpose.PROJECT, asset }),
     });
     return [allowance(deviceTimeOf(acceleratorClass), deviceMs), allowance(slotsOf(acceleratorClass), BigInt(slots))];

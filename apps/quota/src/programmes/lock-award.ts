@@ -10,9 +10,14 @@ import { endOf, findAward, type AwardFacts } from './award-facts.ts';
  * @throws Problem `award_not_found`, or `award_already_ended`
  */
 export async function lockRunningAward(
-  { manager, client }: Transaction, project: ProjectRef, id: string, now: Date,
+  { manager, client }: Transaction,
+  project: ProjectRef,
+  id: string,
+  now: Date,
 ): Promise<AwardFacts> {
-  const { award: { programmeId } } = await findAward(manager, project, id);
+  const {
+    award: { programmeId },
+  } = await findAward(manager, project, id);
   await lockAccounts(client, [programmeId]);
   await lockAccounts(client, [id]);
   const facts = await findAward(manager, project, id);
@@ -20,5 +25,9 @@ export async function lockRunningAward(
   return facts;
 }
 
-const alreadyEnded = (facts: AwardFacts): Problem => Problem.conflict('award_already_ended',
-  `The award ended at ${endOf(facts).toISOString()}.`, 'Submit another proposal where more is needed.');
+const alreadyEnded = (facts: AwardFacts): Problem =>
+  Problem.conflict(
+    'award_already_ended',
+    `The award ended at ${endOf(facts).toISOString()}.`,
+    'Submit another proposal where more is needed.',
+  );

@@ -18,13 +18,18 @@ const IN_PROJECT: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Ro
  * @throws Problem `self_approval` or `self_dealing`
  */
 export function refuseOwn(
-  { reference, roles, scope }: Person, project: Pick<ProjectRef, 'tenantId' | 'projectId'>, applicant: string,
+  { reference, roles, scope }: Person,
+  project: Pick<ProjectRef, 'tenantId' | 'projectId'>,
+  applicant: string,
 ): void {
   if (reference === applicant) throw selfApproval('Whoever applied cannot decide.');
   const isHere = scope?.tenantId === project.tenantId && scope.projectId === project.projectId;
   if (isHere && roles.some((role) => IN_PROJECT.includes(role))) {
-    throw Problem.forbidden('self_dealing', 'Whoever belongs to the project cannot decide.',
-      'Leave it to a colleague who does not.');
+    throw Problem.forbidden(
+      'self_dealing',
+      'Whoever belongs to the project cannot decide.',
+      'Leave it to a colleague who does not.',
+    );
   }
 }
 

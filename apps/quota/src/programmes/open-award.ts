@@ -30,7 +30,10 @@ export const awardId = (tenantId: string, proposalId: string): string => uuid5('
  * project's own accounts. Share and end are frozen here: a programme that changes changes later awards.
  */
 export async function openAward(
-  tx: Transaction, { row: programme, terms }: LockedProgramme, grant: Grant, deed: Deed,
+  tx: Transaction,
+  { row: programme, terms }: LockedProgramme,
+  grant: Grant,
+  deed: Deed,
 ): Promise<AwardRow> {
   const { request, applicant, grantedUcr, rule, reasons, decidedBy } = grant;
   const project = projectOf(request);
@@ -38,32 +41,83 @@ export async function openAward(
   const { operator, now } = deed;
   const id = awardId(tenantId, request.id);
   const endsAt = new Date(now.getTime() + Number(request.durationMs));
-  const limits = request.limits.map(({ acceleratorClass, deviceMs, slots }) =>
-    ({ acceleratorClass, deviceMs: deviceMs.toString(), slots }));
+  const limits = request.limits.map(({ acceleratorClass, deviceMs, slots }) => ({
+    acceleratorClass,
+    deviceMs: deviceMs.toString(),
+    slots,
+  }));
   const asset = creditsOf(operator);
   await tx.manager.insert(AccountRow, {
-    id, tenantId, projectId, purpose: Purpose.AWARD, asset, balance: 0n, held: 0n, floor: 0n, createdAt: now,
-    subsidyPpm: terms.subsidyPpm, endsAt,
+    id,
+    tenantId,
+    projectId,
+    purpose: Purpose.AWARD,
+    asset,
+    balance: 0n,
+    held: 0n,
+    floor: 0n,
+    createdAt: now,
+    subsidyPpm: terms.subsidyPpm,
+    endsAt,
   });
   const row: AwardRow = {
-    id, tenantId, projectId, programmeId: programme.id, proposalId: request.id, applicant, grantedUcr, returnedUcr: 0n,
-    limits, ...totalOf(request.limits), rule, reasons, decidedBy, grantedAt: now, dueAt: endsAt, resourceVersion: 1n,
+    id,
+    tenantId,
+    projectId,
+    programmeId: programme.id,
+    proposalId: request.id,
+    applicant,
+    grantedUcr,
+    returnedUcr: 0n,
+    limits,
+    ...totalOf(request.limits),
+    rule,
+    reasons,
+    decidedBy,
+    grantedAt: now,
+    dueAt: endsAt,
+    resourceVersion: 1n,
   };
   await tx.manager.insert(AwardRow, row);
-  const credits: Movement =
-    { asset, debitAccountId: programme.id, creditAccountId: id, amount: grantedUcr, reason: Reason.GRANT };
-  await move(tx, [credits, ...await handDown(tx, project, request, deed)], ['award', id], now);
+  const credits: Movement = {
+    asset,
+    debitAccountId: programme.id,
+    creditAccountId: id,
+    amount: grantedUcr,
+    reason: Reason.GRANT,
+  };
+  await move(tx, [credits, ...(await handDown(tx, project, request, deed))], ['award', id], now);
   return row;
 }
 
 /** Device time and slots on their way from the treasury to the project, whose accounts are open then. */
 async function handDown(
-  tx: Transaction, project: ProjectRef, { limits }: SubmitProposalRequest, { actor, now }: Deed,
+  tx: Transaction,
+  project: ProjectRef,
+  { limits }: SubmitProposalRequest,
+  { actor, now }: Deed,
 ): Promise<Movement[]> {
   const allowances = allowancesOf(project, limits);
   if (allowances.length === 0) return [];
-  await openAccounts(tx, allowances.map(({ asset }) => ({ purpose: Purpose.TREASURY, asset })), null, actor, now);
-  await openAccounts(tx, allowances.map(({ asset }) => ({ project, purpose: Purpose.PROJECT, asset })), 0n, actor, now);
-  return allowances.map(({ asset, treasuryId, ownId, amount }) =>
-    ({ asset, debitAccountId: treasuryId, creditAccountId: ownId, amount, reason: Reason.GRANT }));
+  await openAccounts(
+    tx,
+    allowances.map(({ asset }) => ({ purpose: Purpose.TREASURY, asset })),
+    null,
+    actor,
+    now,
+  );
+  await openAccounts(
+    tx,
+    allowances.map(({ asset }) => ({ project, purpose: Purpose.PROJECT, asset })),
+    0n,
+    actor,
+    now,
+  );
+  return allowances.map(({ asset, treasuryId, ownId, amount }) => ({
+    asset,
+    debitAccountId: treasuryId,
+    creditAccountId: ownId,
+    amount,
+    reason: Reason.GRANT,
+  }));
 }

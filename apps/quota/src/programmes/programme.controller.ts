@@ -1,7 +1,18 @@
 import type {
-  ExtendAwardRequest, GetAwardLetterRequest, GetAwardRequest, GetProgrammeRequest, GetProposalRequest,
-  ListAwardsRequest, ListPendingProposalsRequest, ListProgrammesRequest, ListProposalsRequest, ProgrammeService,
-  RefuseProposalRequest, ReturnAwardRequest, SubmitProposalRequest, WithdrawProposalRequest,
+  ExtendAwardRequest,
+  GetAwardLetterRequest,
+  GetAwardRequest,
+  GetProgrammeRequest,
+  GetProposalRequest,
+  ListAwardsRequest,
+  ListPendingProposalsRequest,
+  ListProgrammesRequest,
+  ListProposalsRequest,
+  ProgrammeService,
+  RefuseProposalRequest,
+  ReturnAwardRequest,
+  SubmitProposalRequest,
+  WithdrawProposalRequest,
 } from '@kontor/contracts/quota/v1/programme';
 import type { Call, Serves } from '@kontor/kit/grpc';
 import { Injectable } from '@nestjs/common';
@@ -14,7 +25,9 @@ import { Proposals } from './proposals.ts';
 @Injectable()
 export class ProgrammeController implements Serves<typeof ProgrammeService> {
   constructor(
-    private readonly programmes: Programmes, private readonly proposals: Proposals, private readonly awards: Awards,
+    private readonly programmes: Programmes,
+    private readonly proposals: Proposals,
+    private readonly awards: Awards,
   ) {}
 
   getProgramme({ slug }: GetProgrammeRequest) {

@@ -1,7 +1,10 @@
 import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  ProgrammeTermsSchema, type ListProgrammesRequest, type ListProgrammesResponseSchema, type ProgrammeSchema,
+  ProgrammeTermsSchema,
+  type ListProgrammesRequest,
+  type ListProgrammesResponseSchema,
+  type ProgrammeSchema,
   type ProgrammeTerms,
 } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
@@ -34,15 +37,15 @@ export interface LockedProgramme {
  * @returns undefined where there is none
  */
 export async function lockProgramme(
-  { client, manager }: Transaction, id: string,
+  { client, manager }: Transaction,
+  id: string,
 ): Promise<LockedProgramme | undefined> {
   const pot = (await lockAccounts(client, [id])).get(id);
   const row = await manager.findOneBy(ProgrammeRow, { id });
   return pot && row ? { row, pot, terms: termsOf(row) } : undefined;
 }
 
-export const termsOf = ({ terms }: ProgrammeRow): ProgrammeTerms =>
-  fromJson(ProgrammeTermsSchema, terms as JsonValue);
+export const termsOf = ({ terms }: ProgrammeRow): ProgrammeTerms => fromJson(ProgrammeTermsSchema, terms as JsonValue);
 
 /** Shows programmes. They change by two persons' agreement alone. */
 @Injectable()
@@ -57,8 +60,10 @@ export class Programmes {
 
   async list(request: ListProgrammesRequest): Promise<MessageInitShape<typeof ListProgrammesResponseSchema>> {
     const { size, after } = pageOf(request.page, NEWEST_FIRST);
-    const query = this.dataSource.manager.createQueryBuilder(ProgrammeRow, 'p')
-      .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
+    const query = this.dataSource.manager
+      .createQueryBuilder(ProgrammeRow, 'p')
+      .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' })
+      .limit(size + 1);
     if (after) query.where('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
     const { items, page } = cut(await query.getMany(), size, ({ createdAt, id }) => [createdAt, id] as const);
     return { programmes: await this.messages(items), page };
@@ -67,10 +72,14 @@ export class Programmes {
   /** What the pots have left is for all to see, although they are the operator's. */
   private async messages(rows: ProgrammeRow[]): Promise<ProgrammeInit[]> {
     const pots = await inScope(this.dataSource, 'all', (tx) =>
-      tx.findBy(AccountRow, { id: In(rows.map(({ id }) => id)), purpose: Purpose.PROGRAMME }));
+      tx.findBy(AccountRow, { id: In(rows.map(({ id }) => id)), purpose: Purpose.PROGRAMME }),
+    );
     const left = new Map(pots.map(({ id, balance, held }) => [id, balance - held]));
     return rows.map((row) => ({
-      id: row.id, terms: termsOf(row), leftUcr: left.get(row.id) ?? 0n, resourceVersion: row.resourceVersion,
+      id: row.id,
+      terms: termsOf(row),
+      leftUcr: left.get(row.id) ?? 0n,
+      resourceVersion: row.resourceVersion,
       createdAt: timestampFromDate(row.createdAt),
     }));
   }

@@ -11,8 +11,12 @@ describe('a proposal under the threshold', () => {
     await using office = await setup();
     const { project, programmes } = office;
     const { state, rule, awardId, applicant, decidedBy } = await programmes.submitProposal(proposal(project));
-    expect({ state, rule, applicant, decidedBy })
-      .toEqual({ state: State.AWARDED, rule: 'threshold', applicant: office.person.reference, decidedBy: [] });
+    expect({ state, rule, applicant, decidedBy }).toEqual({
+      state: State.AWARDED,
+      rule: 'threshold',
+      applicant: office.person.reference,
+      decidedBy: [],
+    });
     const award = await programmes.getAward({ project, id: awardId });
     expect(award).toMatchObject({ grantedUcr: 400n, leftUcr: 400n, subsidyPpm: 500_000, programme: 'open' });
     expect(award.endsAt?.seconds).toBe((award.grantedAt?.seconds ?? 0n) + DAY_MS / 1_000n);
@@ -29,7 +33,9 @@ describe('a proposal under the threshold', () => {
     await office.for(memberOf(project)).programmes.submitProposal(proposal(project, { limits }));
     const { accounts } = await office.gateway.listAccounts({ project });
     expect(accounts.map(({ asset, balance }) => [asset, balance])).toEqual([
-      ['CR:demo', 400n], [`DEVICE_MS:${CLASS}`, 1_000n], [`SLOTS:${CLASS}`, 2n],
+      ['CR:demo', 400n],
+      [`DEVICE_MS:${CLASS}`, 1_000n],
+      [`SLOTS:${CLASS}`, 2n],
     ]);
     await expectBalanced(office.gateway);
   });
@@ -40,8 +46,9 @@ describe('a proposal under the threshold', () => {
     const request = proposal(project, { attributes: { kind: 'university' } });
     const first = await programmes.submitProposal(request);
     expect(await programmes.submitProposal(request)).toEqual(first);
-    expect(await codeOf(programmes.submitProposal({ ...request, requestedUcr: 401n })))
-      .toBe('exists_with_different_content');
+    expect(await codeOf(programmes.submitProposal({ ...request, requestedUcr: 401n }))).toBe(
+      'exists_with_different_content',
+    );
     const colleague = office.for(memberOf(project));
     expect(await codeOf(colleague.programmes.submitProposal(request))).toBe('exists_with_different_applicant');
     expect((await programmes.listAwards({ project })).awards).toHaveLength(1);
@@ -65,8 +72,11 @@ describe('the threshold', () => {
       const project = { tenantId: uuid7(), projectId: uuid7() };
       return office.ask(project, 400n, {}, { ...memberOf(project), id: person.id, reference: person.reference });
     };
-    expect([await elsewhere(), await elsewhere(), await elsewhere()])
-      .toEqual(['AWARDED threshold', 'AWARDED threshold', 'PENDING threshold']);
+    expect([await elsewhere(), await elsewhere(), await elsewhere()]).toEqual([
+      'AWARDED threshold',
+      'AWARDED threshold',
+      'PENDING threshold',
+    ]);
   });
 
   it('forgets what was awarded before the window, and not what the clock says is still to come', async () => {
@@ -82,9 +92,12 @@ describe('the threshold', () => {
   it('counts device time and slots too, of all classes together', async () => {
     await using office = await setup({ threshold: { deviceMs: 100n, slots: 4, windowMs: DAY_MS } });
     const { project } = office;
-    const limits = (deviceMs: bigint, slots: number) => ({ limits: [
-      { acceleratorClass: 'a', deviceMs, slots }, { acceleratorClass: 'b', deviceMs, slots },
-    ] });
+    const limits = (deviceMs: bigint, slots: number) => ({
+      limits: [
+        { acceleratorClass: 'a', deviceMs, slots },
+        { acceleratorClass: 'b', deviceMs, slots },
+      ],
+    });
     expect(await office.ask(project, 1n, limits(25n, 1))).toBe('AWARDED threshold');
     expect(await office.ask(project, 1n, limits(26n, 1))).toBe('PENDING threshold');
     expect(await office.ask(project, 1n, limits(1n, 2))).toBe('PENDING threshold');
@@ -96,15 +109,24 @@ describe('the threshold', () => {
     await using other = await office.replica();
     const { project } = office;
     const people = [office.for(memberOf(project)), other.for(memberOf(project))];
-    const states = await Promise.all(Array.from({ length: 24 }, async (_, n) =>
-      State[(await people[n % 2]?.programmes.submitProposal(proposal(project, { requestedUcr: 100n })))?.state ?? 0]));
+    const states = await Promise.all(
+      Array.from(
+        { length: 24 },
+        async (_, n) =>
+          State[
+            (await people[n % 2]?.programmes.submitProposal(proposal(project, { requestedUcr: 100n })))?.state ?? 0
+          ],
+      ),
+    );
     expect([count(states, 'AWARDED'), count(states, 'PENDING')]).toEqual([10, 14]);
 
-    const askers = await Promise.all(Array.from({ length: 24 }, async (_, n) => {
-      const elsewhere = { tenantId: uuid7(), projectId: uuid7() };
-      const { programmes } = (n % 2 === 0 ? office : other).for(memberOf(elsewhere));
-      return () => programmes.submitProposal(proposal(elsewhere, { programme: 'small', requestedUcr: 100n }));
-    }));
+    const askers = await Promise.all(
+      Array.from({ length: 24 }, async (_, n) => {
+        const elsewhere = { tenantId: uuid7(), projectId: uuid7() };
+        const { programmes } = (n % 2 === 0 ? office : other).for(memberOf(elsewhere));
+        return () => programmes.submitProposal(proposal(elsewhere, { programme: 'small', requestedUcr: 100n }));
+      }),
+    );
     const answers = await Promise.all(askers.map((ask) => ask()));
     const rules = answers.map(({ state, rule }) => `${State[state]} ${rule}`);
     expect([count(rules, 'AWARDED threshold'), count(rules, 'REFUSED pot')]).toEqual([9, 15]);
@@ -119,9 +141,14 @@ describe('a proposal that cannot be awarded', () => {
     ['longer than an award may last', { maxDurationMs: HOUR_MS }, {}, 'REFUSED maximum_duration'],
     ['before the programme starts', { startsAt: { seconds: 4_000_000_000n } }, {}, 'REFUSED programme_open'],
     ['more than the pot has', { maxUcrPerBeneficiary: 10n ** 9n }, { requestedUcr: 100_001n }, 'REFUSED pot'],
-    ['what its rules exclude', {
-      eligibility: [{ name: 'academic', attribute: 'kind', oneOf: ['university'], help: 'Apply as a university.' }],
-    }, { attributes: { kind: 'casino' } }, 'REFUSED academic'],
+    [
+      'what its rules exclude',
+      {
+        eligibility: [{ name: 'academic', attribute: 'kind', oneOf: ['university'], help: 'Apply as a university.' }],
+      },
+      { attributes: { kind: 'casino' } },
+      'REFUSED academic',
+    ],
   ])('is refused by rule, which says what would help: %s', async (_, terms, changed, outcome) => {
     await using office = await setup(terms);
     const { project, programmes } = office;
@@ -133,8 +160,11 @@ describe('a proposal that cannot be awarded', () => {
 
   it.each([
     ['an unknown programme', { programme: 'nowhere' }, 'programme_not_found'],
-    ['a class named twice', { limits: [1, 1].map((slots) => ({ acceleratorClass: 'a', deviceMs: 1n, slots })) },
-      'class_named_twice'],
+    [
+      'a class named twice',
+      { limits: [1, 1].map((slots) => ({ acceleratorClass: 'a', deviceMs: 1n, slots })) },
+      'class_named_twice',
+    ],
     ['nothing', { requestedUcr: 0n }, 'invalid_request'],
     ['more than 64 bits', { requestedUcr: 2n ** 63n - 1n }, 'invalid_request'],
   ])('is not taken at all: %s', async (_, changed, code) => {
@@ -144,7 +174,7 @@ describe('a proposal that cannot be awarded', () => {
     expect((await programmes.listProposals({ project })).proposals).toEqual([]);
   });
 
-  it('is not taken in the name of others, nor for a project that is not one\'s own', async () => {
+  it("is not taken in the name of others, nor for a project that is not one's own", async () => {
     await using office = await setup();
     const { project } = office;
     const stranger = office.for(memberOf({ tenantId: uuid7(), projectId: uuid7() }));
@@ -195,8 +225,11 @@ describe('a proposal that waits for people', () => {
     await programmes.submitProposal(request);
     await programmes.submitProposal(request);
     await programmes.withdrawProposal({ project, id: request.id });
-    const rows = await ask(office.database.url,
-      'SELECT actor, action, tenant_id AS tenant FROM journal WHERE subject = $1 ORDER BY seq', [request.id]);
+    const rows = await ask(
+      office.database.url,
+      'SELECT actor, action, tenant_id AS tenant FROM journal WHERE subject = $1 ORDER BY seq',
+      [request.id],
+    );
     const [actor, tenant] = [person.reference, project.tenantId];
     const actions = ['proposal.submit', 'proposal.withdraw'];
     expect(rows).toEqual(actions.map((action) => ({ actor, action, tenant })));
@@ -210,7 +243,9 @@ async function setup(terms: Terms = {}) {
   await found(quota, [programme(terms), programme({ ...terms, slug: 'small' }, { addUcr: 950n })]);
   const person = memberOf(quota.project);
   return {
-    ...quota, person, programmes: quota.for(person).programmes,
+    ...quota,
+    person,
+    programmes: quota.for(person).programmes,
     /** Submits a proposal as somebody new in the project, and answers what became of it. */
     async ask(project: Project, requestedUcr = 400n, changed: object = {}, asker = memberOf(project)) {
       const { programmes } = quota.for(asker);

@@ -1,7 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
-  Proposal_State as State, type GetProposalRequest, type ListPendingProposalsRequest, type ListProposalsRequest,
-  type ListProposalsResponseSchema, type RefuseProposalRequest, type SubmitProposalRequest,
+  Proposal_State as State,
+  type GetProposalRequest,
+  type ListPendingProposalsRequest,
+  type ListProposalsRequest,
+  type ListProposalsResponseSchema,
+  type RefuseProposalRequest,
+  type SubmitProposalRequest,
   type WithdrawProposalRequest,
 } from '@kontor/contracts/quota/v1/programme';
 import type { PageRequest } from '@kontor/contracts/resource/v1/resource';
@@ -29,7 +34,9 @@ type Listed = Promise<MessageInitShape<typeof ListProposalsResponseSchema>>;
 @Injectable()
 export class Proposals {
   constructor(
-    private readonly ledger: LedgerDatabase, private readonly dataSource: DataSource, private readonly clock: Clock,
+    private readonly ledger: LedgerDatabase,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly config: QuotaConfig,
   ) {}
 
@@ -41,7 +48,8 @@ export class Proposals {
   async get(request: GetProposalRequest): Promise<ProposalInit> {
     const { tenantId, projectId } = projectOf(request);
     const row = await inScope(this.dataSource, { tenantId }, (tx) =>
-      tx.findOneBy(ProposalRow, { tenantId, projectId, id: request.id }));
+      tx.findOneBy(ProposalRow, { tenantId, projectId, id: request.id }),
+    );
     if (!row) throw Problem.notFound('proposal', request.id);
     return proposalMessage(row);
   }
@@ -59,34 +67,44 @@ export class Proposals {
   /** @throws Problem where somebody else submitted it, or it is decided */
   async withdraw(request: WithdrawProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
-    return proposalMessage(await inTransaction(this.ledger, async (tx) => {
-      const found = await lockPending(tx, projectOf(request), request.id);
-      if (found.applicant !== deed.actor) throw notYours();
-      const reasons = 'Its applicant took it back.';
-      const closing = { state: State.WITHDRAWN, rule: 'applicant', reasons, help: '', decidedBy: [deed.actor] };
-      return closeProposal(tx, found, closing, 'proposal.withdraw', deed);
-    }));
+    return proposalMessage(
+      await inTransaction(this.ledger, async (tx) => {
+        const found = await lockPending(tx, projectOf(request), request.id);
+        if (found.applicant !== deed.actor) throw notYours();
+        const reasons = 'Its applicant took it back.';
+        const closing = { state: State.WITHDRAWN, rule: 'applicant', reasons, help: '', decidedBy: [deed.actor] };
+        return closeProposal(tx, found, closing, 'proposal.withdraw', deed);
+      }),
+    );
   }
 
   /** @throws Problem where it is the person's own or their project's, or it is decided */
   async refuse(request: RefuseProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
     const { reasons, help } = request;
-    return proposalMessage(await inTransaction(this.ledger, async (tx) => {
-      const found = await lockPending(tx, projectOf(request), request.id);
-      refuseOwn(person, projectOf(request), found.applicant);
-      const closing = { state: State.REFUSED, rule: 'staff', reasons, help, decidedBy: [deed.actor] };
-      return closeProposal(tx, found, closing, 'proposal.refuse', deed);
-    }));
+    return proposalMessage(
+      await inTransaction(this.ledger, async (tx) => {
+        const found = await lockPending(tx, projectOf(request), request.id);
+        refuseOwn(person, projectOf(request), found.applicant);
+        const closing = { state: State.REFUSED, rule: 'staff', reasons, help, decidedBy: [deed.actor] };
+        return closeProposal(tx, found, closing, 'proposal.refuse', deed);
+      }),
+    );
   }
 
   private async listed(
-    request: PageRequest | undefined, scope: RowScope, which: string, values: ObjectLiteral,
+    request: PageRequest | undefined,
+    scope: RowScope,
+    which: string,
+    values: ObjectLiteral,
   ): Listed {
     const { size, after } = pageOf(request, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, scope, (tx) => {
-      const query = tx.createQueryBuilder(ProposalRow, 'p').where(which, values)
-        .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' }).limit(size + 1);
+      const query = tx
+        .createQueryBuilder(ProposalRow, 'p')
+        .where(which, values)
+        .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' })
+        .limit(size + 1);
       if (after) query.andWhere('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
       return query.getMany();
     });
@@ -99,5 +117,5 @@ export class Proposals {
   }
 }
 
-const notYours = (): Problem => Problem.forbidden('not_the_applicant', 'Somebody else submitted the proposal.',
-  'Ask them to take it back.');
+const notYours = (): Problem =>
+  Problem.forbidden('not_the_applicant', 'Somebody else submitted the proposal.', 'Ask them to take it back.');

@@ -22,17 +22,27 @@ const SUMS = `
 
 /** What a tenant and an applicant got of a programme. Whoever asks holds the lock of its pot, so none can be added. */
 export async function readStanding(
-  client: ClientBase, { programmeId, tenantId, applicant }: Parties, { threshold }: ProgrammeTerms,
-  leftUcr: bigint, now: Date,
+  client: ClientBase,
+  { programmeId, tenantId, applicant }: Parties,
+  { threshold }: ProgrammeTerms,
+  leftUcr: bigint,
+  now: Date,
 ): Promise<Standing> {
   const since = new Date(now.getTime() - Number(threshold?.windowMs ?? 0n));
-  const { rows: [sums = {}] } = await client.query<Record<string, string>>(SUMS,
-    [programmeId, tenantId, applicant, since]);
+  const {
+    rows: [sums = {}],
+  } = await client.query<Record<string, string>>(SUMS, [programmeId, tenantId, applicant, since]);
   const amount = (name: string): bigint => BigInt(sums[name] ?? 0);
-  const amounts = (whose: string): Amounts =>
-    ({ ucr: amount(`${whose}Ucr`), deviceMs: amount(`${whose}DeviceMs`), slots: Number(amount(`${whose}Slots`)) });
+  const amounts = (whose: string): Amounts => ({
+    ucr: amount(`${whose}Ucr`),
+    deviceMs: amount(`${whose}DeviceMs`),
+    slots: Number(amount(`${whose}Slots`)),
+  });
   return {
-    now, leftUcr, beneficiaryUcr: amount('netUcr'), toBeneficiary: amounts('tenant'),
+    now,
+    leftUcr,
+    beneficiaryUcr: amount('netUcr'),
+    toBeneficiary: amounts('tenant'),
     toApplicant: amounts('applicant'),
   };
 }

@@ -1,6 +1,8 @@
 import { equals } from '@bufbuild/protobuf';
 import {
-  Proposal_State as State, SubmitProposalRequestSchema, type SubmitProposalRequest,
+  Proposal_State as State,
+  SubmitProposalRequestSchema,
+  type SubmitProposalRequest,
 } from '@kontor/contracts/quota/v1/programme';
 import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
@@ -23,7 +25,9 @@ import { readStanding } from './standing.ts';
  * @throws Problem where there is no such programme, or the id was used otherwise
  */
 export async function submitProposal(
-  tx: Transaction, request: SubmitProposalRequest, deed: Deed,
+  tx: Transaction,
+  request: SubmitProposalRequest,
+  deed: Deed,
 ): Promise<ProposalRow> {
   const { tenantId, projectId } = projectOf(request);
   const { actor, now } = deed;
@@ -41,15 +45,31 @@ export async function submitProposal(
   const grant = { ...verdict, request, applicant: actor, grantedUcr: asked.ucr, decidedBy: [] };
   const award = verdict.state === State.AWARDED ? await openAward(tx, programme, grant, deed) : undefined;
   const row: ProposalRow = {
-    ...verdict, tenantId, projectId, id: request.id, programmeId: id, applicant: actor,
-    request: requestAsJson(request), decidedBy: [], decidedAt: verdict.state === State.PENDING ? null : now,
-    awardId: award?.id ?? null, createdAt: now,
+    ...verdict,
+    tenantId,
+    projectId,
+    id: request.id,
+    programmeId: id,
+    applicant: actor,
+    request: requestAsJson(request),
+    decidedBy: [],
+    decidedAt: verdict.state === State.PENDING ? null : now,
+    awardId: award?.id ?? null,
+    createdAt: now,
   };
   await tx.manager.insert(ProposalRow, row);
-  tx.send(journalInsert([{
-    at: now, actor, action: 'proposal.submit', subject: row.id, tenantId,
-    after: { ...row.request, ...verdict, awardId: row.awardId },
-  }]));
+  tx.send(
+    journalInsert([
+      {
+        at: now,
+        actor,
+        action: 'proposal.submit',
+        subject: row.id,
+        tenantId,
+        after: { ...row.request, ...verdict, awardId: row.awardId },
+      },
+    ]),
+  );
   return row;
 }
 

@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  Observation_End as End, Observation_State as State, ReadLogRequest_Stream as Stream,
-  type EngineService, type Node, type Observation, type Workload,
+  Observation_End as End,
+  Observation_State as State,
+  ReadLogRequest_Stream as Stream,
+  type EngineService,
+  type Node,
+  type Observation,
+  type Workload,
 } from '@kontor/contracts/engine/v1/engine';
 import type { Client } from '@kontor/kit/grpc';
 import { eventually } from '@kontor/testing/eventually';

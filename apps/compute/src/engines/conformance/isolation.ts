@@ -49,8 +49,8 @@ export function isolationCases(bench: Bench): void {
 
   it('gives a job no way to gain rights', async () => {
     const { stdout } = await bench.run(
-      'grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/self/status; mount -t tmpfs x /tmp 2>/dev/null || echo no mount;'
-        + ' kill -9 1; cat /proc/1/comm',
+      'grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/self/status; mount -t tmpfs x /tmp 2>/dev/null || echo no mount;' +
+        ' kill -9 1; cat /proc/1/comm',
     );
     expect(stdout).toMatch(/^CapEff:\t0+\nCapBnd:\t0+\nNoNewPrivs:\t1\nno mount\n\S+\n$/);
   });

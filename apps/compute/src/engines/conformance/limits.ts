@@ -56,10 +56,14 @@ export function limitCases(bench: Bench): void {
     );
     await bench.prints(jobId, 'ready');
     const seen = [await bench.observe(jobId)];
-    await eventually('the job has ended', async () => {
-      seen.push(await bench.observe(jobId));
-      return seen.at(-1)!.end === End.EXITED;
-    }, { withinMs: 10_000, everyMs: 100 });
+    await eventually(
+      'the job has ended',
+      async () => {
+        seen.push(await bench.observe(jobId));
+        return seen.at(-1)!.end === End.EXITED;
+      },
+      { withinMs: 10_000, everyMs: 100 },
+    );
     for (const field of ['elapsedMs', 'cpuMs', 'memoryBytesMax', 'logBytes'] as const) {
       const values = seen.map(({ usage }) => Number(usage?.[field]));
       expect(values).toEqual([...values].sort((a, b) => a - b));

@@ -18,8 +18,9 @@ export function logCases(bench: Bench): void {
 
   it('follows a log from the first line to the last, while it is written', async () => {
     const jobId = await bench.script('for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done');
-    expect(await textOf(bench.engine.readLog({ jobId, stream: Stream.STDOUT, follow: true })))
-      .toBe('line 1\nline 2\nline 3\nline 4\nline 5\n');
+    expect(await textOf(bench.engine.readLog({ jobId, stream: Stream.STDOUT, follow: true }))).toBe(
+      'line 1\nline 2\nline 3\nline 4\nline 5\n',
+    );
   });
 
   it('stops following when nobody listens any more', async () => {

@@ -32,9 +32,11 @@ export function outputCases(bench: Bench): void {
 
   it('follows no symbolic link to an output, and takes no pipe or folder for one', async () => {
     const { observation } = await bench.run(
-      'ln -s /etc/passwd link; ln -s /etc folder; mkfifo pipe; mkdir real; ln -s real/x inside; echo x > real/x', {
+      'ln -s /etc/passwd link; ln -s /etc folder; mkfifo pipe; mkdir real; ln -s real/x inside; echo x > real/x',
+      {
         outputs: ['link', 'folder/passwd', 'pipe', 'real', 'inside', 'real/x'],
-      });
+      },
+    );
     expect(observation.outputs.map(({ path }) => path)).toEqual(['real/x']);
   });
 

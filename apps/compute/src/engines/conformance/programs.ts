@@ -29,8 +29,11 @@ export function programCases(bench: Bench): void {
     await bench.ended(jobId);
     const found = JSON.parse(await bench.log(jobId)) as Record<string, string>;
     expect(found).toMatchObject({ ...environment, KONTOR_JOB_ID: jobId });
-    expect(Object.keys(found).filter((name) => !(name in environment)).sort()).toEqual(
-      expect.arrayContaining(['HOME', 'KONTOR_JOB_ID', 'LANG', 'PATH']));
+    expect(
+      Object.keys(found)
+        .filter((name) => !(name in environment))
+        .sort(),
+    ).toEqual(expect.arrayContaining(['HOME', 'KONTOR_JOB_ID', 'LANG', 'PATH']));
     expect(Object.keys(found).filter((name) => /TOKEN|SECRET|TLS|DATABASE|NODE_/i.test(name))).toEqual([]);
   });
 

@@ -21,7 +21,8 @@ import { spawnShim } from './spawn-shim.ts';
 
 describe('an engine that is killed', () => {
   it.each(['engine.folder-made', 'engine.spec-written', 'engine.job-accepted', 'engine.shim-spawned'])(
-    'at %s finishes the start when the job is submitted again, and starts it once', async (label) => {
+    'at %s finishes the start when the job is submitted again, and starts it once',
+    async (label) => {
       const { home, engine, request } = await setup();
       expect(await submitAndCrash(home, request, label)).toBe('SIGKILL');
       await engine.submit(request);
@@ -30,7 +31,8 @@ describe('an engine that is killed', () => {
       expect(await log(engine, request.jobId)).toBe('started\n');
       new LocalEngine({ home });
       await eventually('what was half made is gone', () => readdirSync(join(home, 'jobs')).length === 1);
-    });
+    },
+  );
 
   it('has its job started by whoever observes it next', async () => {
     const { home, engine, request } = await setup();
@@ -80,7 +82,9 @@ describe('a shim', () => {
       controlGroups: [],
     };
     replaceRecord(folder.heartbeat, heartbeat);
-    const { observations: [lost] } = await engine.observe({ jobIds: [request.jobId] });
+    const {
+      observations: [lost],
+    } = await engine.observe({ jobIds: [request.jobId] });
     expect(lost).toMatchObject({ end: End.LOST, usage: { elapsedMs: 4_000n, cpuMs: 3_000n, logBytes: 7n } });
     expect(lost?.detail).toMatch(/restarted/);
   });
@@ -107,12 +111,23 @@ async function setup(script = 'echo started; sleep 0.2') {
   homes.push(home);
   chmodSync(home, 0o711);
   const engine = inProcess(EngineService, new LocalEngine({ home }));
-  const { nodes: [node] } = await engine.getCapacity({});
+  const {
+    nodes: [node],
+  } = await engine.getCapacity({});
   const request = {
-    jobId: randomUUID(), node: node!.name, devices: [0], coverMs: 30_000n,
+    jobId: randomUUID(),
+    node: node!.name,
+    devices: [0],
+    coverMs: 30_000n,
     workload: {
-      command: ['sh', '-c', script], acceleratorClass: node!.acceleratorClass, devices: 1, memoryBytes: 2n ** 27n,
-      diskBytes: 2n ** 20n, processes: 20, logBytes: 1024n, timeLimitMs: 30_000n,
+      command: ['sh', '-c', script],
+      acceleratorClass: node!.acceleratorClass,
+      devices: 1,
+      memoryBytes: 2n ** 27n,
+      diskBytes: 2n ** 20n,
+      processes: 20,
+      logBytes: 1024n,
+      timeLimitMs: 30_000n,
     },
   };
   return { home, engine, request };
@@ -136,9 +151,11 @@ async function submitAndCrash(home: string, request: object, label: string): Pro
   `,
   );
   const json = JSON.stringify(request, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-  const child = spawn(process.execPath,
+  const child = spawn(
+    process.execPath,
     ['--conditions=@kontor/source', '--experimental-transform-types', '--no-warnings', script, json, home],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_FILE: armed } });
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', KONTOR_CRASH_FILE: armed } },
+  );
   const [, signal] = await once(child, 'exit');
   return signal as string | null;
 }

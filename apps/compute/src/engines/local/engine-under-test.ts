@@ -31,8 +31,10 @@ export async function localEngineUnderTest({ sandbox = true, ownUsers = true } =
         module: EngineModule,
         providers: [{ provide: LocalEngine, useValue: new LocalEngine({ home, sandbox }) }],
       };
-      const served = await serve({ name: 'engine', module, rpcs: [rpc(EngineService, LocalEngine)] },
-        { listen: '127.0.0.1:0', tls: tls.of('engine') });
+      const served = await serve(
+        { name: 'engine', module, rpcs: [rpc(EngineService, LocalEngine)] },
+        { listen: '127.0.0.1:0', tls: tls.of('engine') },
+      );
       const client = connect(EngineService, served.address, tls.of('compute'));
       close = async () => {
         client.close();

@@ -44,8 +44,11 @@ export class FileStore {
       }
       const found = hash.digest('hex');
       if (found !== (name || unnamed())) {
-        throw Problem.invalid('wrong_digest', `The file was to have the SHA-256 ${name} and has ${found}.`,
-          'Send the whole file, unchanged, under its own digest.');
+        throw Problem.invalid(
+          'wrong_digest',
+          `The file was to have the SHA-256 ${name} and has ${found}.`,
+          'Send the whole file, unchanged, under its own digest.',
+        );
       }
       await file.chmod(0o555);
       await file.datasync();

@@ -35,8 +35,11 @@ export async function tryIsolation({ folder, nodeBinary, sandbox }: Trial): Prom
   const fault = sandbox ? await faultOf(folder, spec, startSandboxed) : 'The operator wants none.';
   if (fault === undefined) {
     const user = root ? 'user' : 'user namespace';
-    return { kind: 'namespaces', ownUsers: root,
-      detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces.` };
+    return {
+      kind: 'namespaces',
+      ownUsers: root,
+      detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces.`,
+    };
   }
   const ownUsers = root && (await faultOf(folder, spec, startBare)) === undefined;
   return {
@@ -47,8 +50,11 @@ export async function tryIsolation({ folder, nodeBinary, sandbox }: Trial): Prom
 }
 
 /** Why a program cannot be run this way; undefined where it can. */
-async function faultOf(folder: string, spec: JobSpec,
-  start: (folder: JobFolder, spec: JobSpec, output: Output) => Promise<Program>): Promise<string | undefined> {
+async function faultOf(
+  folder: string,
+  spec: JobSpec,
+  start: (folder: JobFolder, spec: JobSpec, output: Output) => Promise<Program>,
+): Promise<string | undefined> {
   const trial = jobFolder(mkdtempSync(join(folder, '.trial-')));
   const nowhere = openSync('/dev/null', 'w');
   try {

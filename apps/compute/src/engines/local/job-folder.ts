@@ -125,8 +125,16 @@ export interface Heartbeat {
   controlGroups: string[];
 }
 
-export type End = 'EXITED' | 'STOPPED' | 'TIME_LIMIT' | 'MEMORY_LIMIT' | 'DISK_LIMIT' | 'PROCESS_LIMIT' | 'COVER_ENDED'
-  | 'NOT_STARTED' | 'LOST';
+export type End =
+  | 'EXITED'
+  | 'STOPPED'
+  | 'TIME_LIMIT'
+  | 'MEMORY_LIMIT'
+  | 'DISK_LIMIT'
+  | 'PROCESS_LIMIT'
+  | 'COVER_ENDED'
+  | 'NOT_STARTED'
+  | 'LOST';
 
 export interface OutputRecord {
   path: string;

@@ -15,7 +15,8 @@ const input = (path: string) => ({ path, sha256: 'there' });
 describe('the content of a submission', () => {
   it('is the same whatever the order of its environment and its cover', () => {
     const digests = [
-      submission({ environment: { A: '1', B: '2' } }), submission({ environment: { B: '2', A: '1' } }),
+      submission({ environment: { A: '1', B: '2' } }),
+      submission({ environment: { B: '2', A: '1' } }),
       submission({ environment: { A: '1', B: '2' } }, { coverMs: 99n }),
     ].map(contentSha256);
     expect(new Set(digests).size).toBe(1);
@@ -23,8 +24,12 @@ describe('the content of a submission', () => {
 
   it('is another with any other word, device or limit', () => {
     const digests = [
-      submission(), submission({ command: ['b'] }), submission({ memoryBytes: 2n }), submission({}, { devices: [1] }),
-      submission({ environment: { A: '' } }), submission({ outputs: ['x'] }),
+      submission(),
+      submission({ command: ['b'] }),
+      submission({ memoryBytes: 2n }),
+      submission({}, { devices: [1] }),
+      submission({ environment: { A: '' } }),
+      submission({ outputs: ['x'] }),
     ].map(contentSha256);
     expect(new Set(digests).size).toBe(6);
   });
@@ -34,8 +39,12 @@ describe('what the shim is told', () => {
   it('is a sandbox with a user of its own, and Node on the search path', () => {
     const spec = jobSpec(submission({ environment: { A: '1', KONTOR_JOB_ID: 'forged' } }), around());
     expect(spec.environment).toEqual({
-      PATH: expect.stringMatching(/^\/opt\/kontor\/bin:/), HOME: '/job', LANG: 'C.UTF-8', A: '1',
-      CUDA_VISIBLE_DEVICES: 'GPU-1', KONTOR_JOB_ID: submission().jobId,
+      PATH: expect.stringMatching(/^\/opt\/kontor\/bin:/),
+      HOME: '/job',
+      LANG: 'C.UTF-8',
+      A: '1',
+      CUDA_VISIBLE_DEVICES: 'GPU-1',
+      KONTOR_JOB_ID: submission().jobId,
     });
     expect(spec.userId).toBeGreaterThanOrEqual(0x7000_0000);
     expect(spec.userId).toBeLessThan(0x7800_0000);

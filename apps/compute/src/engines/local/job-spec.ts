@@ -77,8 +77,11 @@ export function checkProgram({ command, environment }: Workload): void {
     throw Problem.invalid('no_program', 'The first word of the command is empty.', 'Name a program.');
   const odd = Object.keys(environment).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   if (odd !== undefined) {
-    throw Problem.invalid('bad_variable_name', `An environment variable cannot be called ${JSON.stringify(odd)}.`,
-      'Use letters, digits and underscores; begin with a letter or an underscore.');
+    throw Problem.invalid(
+      'bad_variable_name',
+      `An environment variable cannot be called ${JSON.stringify(odd)}.`,
+      'Use letters, digits and underscores; begin with a letter or an underscore.',
+    );
   }
 }
 

@@ -76,7 +76,9 @@ export class Jobs {
       else if (!isAlive(claim) && !existsSync(folder.exit)) await this.settle(jobId, folder, claim);
     }
     return observationOf({
-      jobId, exit: readRecord<ExitRecord>(folder.exit), heartbeat: readRecord<Heartbeat>(folder.heartbeat),
+      jobId,
+      exit: readRecord<ExitRecord>(folder.exit),
+      heartbeat: readRecord<Heartbeat>(folder.heartbeat),
     });
   }
 

@@ -1,7 +1,13 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  makeRecordOnce, NO_USAGE, readRecord, type ExitRecord, type Heartbeat, type JobFolder, type JobSpec,
+  makeRecordOnce,
+  NO_USAGE,
+  readRecord,
+  type ExitRecord,
+  type Heartbeat,
+  type JobFolder,
+  type JobSpec,
 } from './job-folder.ts';
 import { bootId, isAlive, signal, type ProcessIdentity } from './process-identity.ts';
 import { killProcessesOf } from './shim/bare-program.ts';

@@ -1,7 +1,10 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
-  Observation_End as End, Observation_State as State, ObservationSchema, type Observation,
+  Observation_End as End,
+  Observation_State as State,
+  ObservationSchema,
+  type Observation,
 } from '@kontor/contracts/engine/v1/engine';
 import { NO_USAGE, type ExitRecord, type Heartbeat, type UsageRecord } from './job-folder.ts';
 
@@ -48,6 +51,9 @@ function endOf({
 }
 
 const usageOf = ({ elapsedMs, cpuMs, memoryBytesMax, diskBytes, logBytes }: UsageRecord) => ({
-  elapsedMs: BigInt(elapsedMs), cpuMs: BigInt(cpuMs), memoryBytesMax: BigInt(memoryBytesMax),
-  diskBytes: BigInt(diskBytes), logBytes: BigInt(logBytes),
+  elapsedMs: BigInt(elapsedMs),
+  cpuMs: BigInt(cpuMs),
+  memoryBytesMax: BigInt(memoryBytesMax),
+  diskBytes: BigInt(diskBytes),
+  logBytes: BigInt(logBytes),
 });

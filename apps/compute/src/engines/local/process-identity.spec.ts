@@ -25,7 +25,12 @@ describe('the identity of a process', () => {
   it('is read right whatever the process calls itself', () => {
     const rest = Array.from({ length: 50 }, (_, index) => index + 3).join(' ');
     expect(statFields(`7 (a) b (c)) ${rest}`)).toEqual({
-      state: '3', parentPid: 4, cpuTicks: 14 + 15 + 16 + 17, threads: 20, startTicks: 22, residentPages: 24,
+      state: '3',
+      parentPid: 4,
+      cpuTicks: 14 + 15 + 16 + 17,
+      threads: 20,
+      startTicks: 22,
+      residentPages: 24,
     });
   });
 });

@@ -14,7 +14,10 @@ export function spawnShim(nodeBinary: string, folder: JobFolder, ended: () => vo
   const log = openSync(folder.shimLog, 'a', 0o600);
   try {
     const shim = spawn(nodeBinary, [...SMALL_HEAP, SHIM, folder.path], {
-      detached: true, stdio: ['ignore', log, log], cwd: '/', env: { PATH: SEARCH_PATH },
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: '/',
+      env: { PATH: SEARCH_PATH },
     });
     shim.on('exit', ended);
     shim.on('error', ended);

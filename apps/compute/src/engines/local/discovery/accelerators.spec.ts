@@ -6,10 +6,13 @@ import { parseRocmSmi } from './rocm-smi.ts';
 
 describe('what nvidia-smi prints', () => {
   it('becomes one accelerator for each line', () => {
-    const found = parseNvidiaSmi([
-      '0, GPU-5d5f4c6b-1c0d-7c2e-9b55-0a3e7f1d2c4b, NVIDIA H100 80GB HBM3, 81559, 550.90.07',
-      '1, GPU-8a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9, NVIDIA H100 80GB HBM3, 81559, 550.90.07', '',
-    ].join('\n'));
+    const found = parseNvidiaSmi(
+      [
+        '0, GPU-5d5f4c6b-1c0d-7c2e-9b55-0a3e7f1d2c4b, NVIDIA H100 80GB HBM3, 81559, 550.90.07',
+        '1, GPU-8a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9, NVIDIA H100 80GB HBM3, 81559, 550.90.07',
+        '',
+      ].join('\n'),
+    );
     expect(found).toHaveLength(2);
     expect(found[1]).toEqual({
       acceleratorClass: 'nvidia.h100.sxm5.80g',
@@ -63,8 +66,12 @@ describe('what rocm-smi prints', () => {
 describe('what npu-smi prints', () => {
   it('becomes one accelerator for each pair of rows, and nothing for the processes below', () => {
     expect(parseNpuSmi(NPU_SMI_INFO)).toMatchObject([
-      { acceleratorClass: 'huawei.ascend910b.64g', visibleAs: '0', detail: 'Ascend 910B3, 0000:C1:00.0',
-        deviceNodes: ['/dev/davinci0', '/dev/davinci_manager', '/dev/devmm_svm', '/dev/hisi_hdc'] },
+      {
+        acceleratorClass: 'huawei.ascend910b.64g',
+        visibleAs: '0',
+        detail: 'Ascend 910B3, 0000:C1:00.0',
+        deviceNodes: ['/dev/davinci0', '/dev/davinci_manager', '/dev/devmm_svm', '/dev/hisi_hdc'],
+      },
       { acceleratorClass: 'huawei.ascend910b.64g', visibleAs: '1' },
     ]);
   });

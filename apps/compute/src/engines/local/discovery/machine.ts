@@ -44,14 +44,17 @@ export function nodesOf(machine: Machine): NodeInit[] {
     memoryBytes: BigInt(cpuMemory),
   };
   const classes = Map.groupBy(accelerators, ({ acceleratorClass }) => acceleratorClass);
-  return [cpu, ...[...classes].map(([acceleratorClass, devices]): NodeInit => ({
-    name: `${hostname}/${acceleratorClass}`,
-    acceleratorClass,
-    devices: devices.length,
-    cores: Math.floor(((cores - cpuCores) * devices.length) / accelerators.length),
-    memoryBytes: BigInt(Math.floor(((memoryBytes - cpuMemory) * devices.length) / accelerators.length)),
-    deviceDetails: devices.map(({ detail }) => detail),
-  }))];
+  return [
+    cpu,
+    ...[...classes].map(([acceleratorClass, devices]): NodeInit => ({
+      name: `${hostname}/${acceleratorClass}`,
+      acceleratorClass,
+      devices: devices.length,
+      cores: Math.floor(((cores - cpuCores) * devices.length) / accelerators.length),
+      memoryBytes: BigInt(Math.floor(((memoryBytes - cpuMemory) * devices.length) / accelerators.length)),
+      deviceDetails: devices.map(({ detail }) => detail),
+    })),
+  ];
 }
 
 /** What devices of one class mean, by their numbers within it: cores, or device nodes and environment. */

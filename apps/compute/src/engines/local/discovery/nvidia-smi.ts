@@ -14,12 +14,14 @@ export function parseNvidiaSmi(printed: string): Accelerator[] {
       .split(',')
       .map((field) => field.trim());
     if (!/^\d+$/.test(index) || !/^\d+$/.test(mebibytes)) return [];
-    return [{
-      acceleratorClass: acceleratorClassOf('nvidia', name, Number(mebibytes) * 1024 ** 2),
-      detail: `${name}, ${uuid}, driver ${driver}`,
-      deviceNodes: [`/dev/nvidia${index}`, ...CONTROL_NODES],
-      variable: 'CUDA_VISIBLE_DEVICES',
-      visibleAs: uuid,
-    }];
+    return [
+      {
+        acceleratorClass: acceleratorClassOf('nvidia', name, Number(mebibytes) * 1024 ** 2),
+        detail: `${name}, ${uuid}, driver ${driver}`,
+        deviceNodes: [`/dev/nvidia${index}`, ...CONTROL_NODES],
+        variable: 'CUDA_VISIBLE_DEVICES',
+        visibleAs: uuid,
+      },
+    ];
   });
 }

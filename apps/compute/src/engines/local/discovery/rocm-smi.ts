@@ -16,13 +16,15 @@ export function parseRocmSmi(printed: string): Accelerator[] {
     const memoryBytes = Number(labels['VRAM Total Memory (B)']);
     if (index === undefined || !(memoryBytes > 0)) return [];
     const name = labels['Card Series'] ?? labels['Card series'] ?? labels['Card Model'] ?? 'unknown';
-    return [{
-      acceleratorClass: acceleratorClassOf('amd', name, memoryBytes),
-      detail: `${name}, ${labels['Unique ID'] ?? card}`,
-      deviceNodes: ['/dev/kfd', `/dev/dri/renderD${FIRST_RENDER_NODE + Number(index)}`],
-      variable: 'ROCR_VISIBLE_DEVICES',
-      // Only the given devices' nodes are in the sandbox, so that they are counted from 0 there; a UUID stays itself.
-      visibleAs: labels['Unique ID']?.replace(/^0x/, 'GPU-') ?? index,
-    }];
+    return [
+      {
+        acceleratorClass: acceleratorClassOf('amd', name, memoryBytes),
+        detail: `${name}, ${labels['Unique ID'] ?? card}`,
+        deviceNodes: ['/dev/kfd', `/dev/dri/renderD${FIRST_RENDER_NODE + Number(index)}`],
+        variable: 'ROCR_VISIBLE_DEVICES',
+        // Only the given devices' nodes are in the sandbox, so that they are counted from 0 there; a UUID stays itself.
+        visibleAs: labels['Unique ID']?.replace(/^0x/, 'GPU-') ?? index,
+      },
+    ];
   });
 }

@@ -23,7 +23,10 @@ type JobProcesses = Pick<JobSpec, 'jobId' | 'userId'>;
 export async function startBare(folder: JobFolder, spec: JobSpec, output: Output): Promise<Program> {
   const others = spec.userId === undefined ? processesOfUser(process.getuid?.() ?? 0) + OTHERS_TO_COME : 0;
   const { entry, ended } = await launch(spec, output, {
-    work: folder.work, enter: [], groups: [], processes: spec.limits.processes + others,
+    work: folder.work,
+    enter: [],
+    groups: [],
+    processes: spec.limits.processes + others,
   });
   return new BareProgram(spec, folder.work, entry, ended);
 }

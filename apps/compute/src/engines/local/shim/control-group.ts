@@ -40,18 +40,26 @@ export function controlGroup(jobId: string, memoryBytes: number, place?: string)
 
 /** Hierarchies from the texts of /proc/self/mountinfo and /proc/self/cgroup. */
 export function hierarchies(mountinfo: string, cgroup: string): Hierarchy[] {
-  const groups = cgroup.trim().split('\n').map((line) => line.split(':'));
-  return mountinfo.trim().split('\n').flatMap((line): Hierarchy[] => {
-    const [before = '', after = ''] = line.split(' - ');
-    const [, , , root = '/', mountPoint = ''] = before.split(' ');
-    const [type, , options = ''] = after.split(' ');
-    if (type !== 'cgroup' && type !== 'cgroup2') return [];
-    const controllers = type === 'cgroup2' ? [] : options.split(',');
-    const [, , group = '/'] = groups.find(([, names = '']) =>
-      type === 'cgroup2' ? names === '' : names.split(',').some((name) => controllers.includes(name))) ?? [];
-    const below = group.startsWith(root) ? group.slice(root.length) : group;
-    return [{ version: type === 'cgroup2' ? 2 : 1, controllers, mountPoint, own: join(mountPoint, below) }];
-  });
+  const groups = cgroup
+    .trim()
+    .split('\n')
+    .map((line) => line.split(':'));
+  return mountinfo
+    .trim()
+    .split('\n')
+    .flatMap((line): Hierarchy[] => {
+      const [before = '', after = ''] = line.split(' - ');
+      const [, , , root = '/', mountPoint = ''] = before.split(' ');
+      const [type, , options = ''] = after.split(' ');
+      if (type !== 'cgroup' && type !== 'cgroup2') return [];
+      const controllers = type === 'cgroup2' ? [] : options.split(',');
+      const [, , group = '/'] =
+        groups.find(([, names = '']) =>
+          type === 'cgroup2' ? names === '' : names.split(',').some((name) => controllers.includes(name)),
+        ) ?? [];
+      const below = group.startsWith(root) ? group.slice(root.length) : group;
+      return [{ version: type === 'cgroup2' ? 2 : 1, controllers, mountPoint, own: join(mountPoint, below) }];
+    });
 }
 
 function unifiedGroup(place: string, jobId: string, memoryBytes: number): ControlGroup {

@@ -78,7 +78,13 @@ export async function launch(
 /** Becomes the job's user, without capabilities and without a way to any; groups are those of its devices. */
 function asUser({ userId, deviceNodes }: JobSpec): string[] {
   const groups = [...new Set(deviceNodes.map((path) => statSync(path).gid))].filter((gid) => gid !== 0);
-  const user = userId === undefined ? [] : [`--reuid=${userId}`, `--regid=${userId}`,
-    groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`];
+  const user =
+    userId === undefined
+      ? []
+      : [
+          `--reuid=${userId}`,
+          `--regid=${userId}`,
+          groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`,
+        ];
   return ['setpriv', ...user, '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'];
 }

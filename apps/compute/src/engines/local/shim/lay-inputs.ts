@@ -14,7 +14,12 @@ export async function layInputs(work: string, { inputs, userId }: JobSpec): Prom
     for (const { path, file } of inputs) {
       const target = join(work, path);
       makeFolder(dirname(target), userId);
-      const linked = userId !== undefined && (await link(file, target).then(() => true, () => false));
+      const linked =
+        userId !== undefined &&
+        (await link(file, target).then(
+          () => true,
+          () => false,
+        ));
       if (linked) continue;
       await copyFile(file, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
       await chmod(target, 0o555);

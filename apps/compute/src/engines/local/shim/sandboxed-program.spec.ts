@@ -26,7 +26,7 @@ describe('a program in a sandbox', () => {
     expect(await printed('ls /dev')).toBe('fd\nfull\nnull\nrandom\nshm\nstderr\nstdin\nstdout\nurandom\nzero\n');
   });
 
-  it('sees nothing in Kontor\'s folder, also where that is below one that it may see', async () => {
+  it("sees nothing in Kontor's folder, also where that is below one that it may see", async () => {
     expect(readdirSync('/usr/share').length).toBeGreaterThan(0);
     expect(await printed('ls -A /usr/share; ls /usr | grep -c share', { hidden: '/usr/share' })).toBe('1\n');
   });

@@ -33,16 +33,23 @@ const isRoot = (): boolean => process.getuid?.() === 0;
 export async function buildSandbox(folder: JobFolder, spec: JobSpec): Promise<Sandbox> {
   const { memoryBytes, diskBytes } = spec.limits;
   const identity = isRoot() ? [] : ['--user', '--map-root-user'];
-  const holder = spawn('unshare',
-    [...identity, ...NAMESPACES, '--fork', '--kill-child', 'sh', '-c', HOLD_SANDBOX, 'sandbox', ...spec.deviceNodes], {
+  const holder = spawn(
+    'unshare',
+    [...identity, ...NAMESPACES, '--fork', '--kill-child', 'sh', '-c', HOLD_SANDBOX, 'sandbox', ...spec.deviceNodes],
+    {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
-        PATH: process.env['PATH'], ROOT: folder.root, WORK: folder.work, HIDDEN: spec.hidden, NODE: spec.nodeBinary,
+        PATH: process.env['PATH'],
+        ROOT: folder.root,
+        WORK: folder.work,
+        HIDDEN: spec.hidden,
+        NODE: spec.nodeBinary,
         USER_ID: String(spec.userId ?? 0),
         SCRATCH_BYTES: String(Math.min(diskBytes, memoryBytes)),
         SHARED_BYTES: String(Math.min(SHARED_BYTES_MAX, Math.floor(memoryBytes / 2))),
       },
-    });
+    },
+  );
   holder.stdin?.on('error', () => undefined);
   const complaint = text(holder.stderr!);
   const failed = once(holder, 'exit').then(async () => {
@@ -79,8 +86,12 @@ export async function startSandboxed(
   }
 }
 
-const nsenter = (firstPid: number, namespaces: string[]): string[] =>
-  ['nsenter', `--target=${firstPid}`, ...(isRoot() ? [] : ['--user', '--preserve-credentials']), ...namespaces];
+const nsenter = (firstPid: number, namespaces: string[]): string[] => [
+  'nsenter',
+  `--target=${firstPid}`,
+  ...(isRoot() ? [] : ['--user', '--preserve-credentials']),
+  ...namespaces,
+];
 
 class SandboxedProgram implements Program {
   private readonly sandbox: Sandbox;

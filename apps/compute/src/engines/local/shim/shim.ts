@@ -88,8 +88,12 @@ async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promis
 }
 
 /** Nothing of the job is alive: keeps what it declared, deletes what it did not, and records how it ended. */
-async function end(folder: JobFolder, spec: JobSpec, supervised: Supervised,
-  { detail, leftAlive = 0, startedAtMs }: { detail?: string; leftAlive?: number; startedAtMs: number }): Promise<void> {
+async function end(
+  folder: JobFolder,
+  spec: JobSpec,
+  supervised: Supervised,
+  { detail, leftAlive = 0, startedAtMs }: { detail?: string; leftAlive?: number; startedAtMs: number },
+): Promise<void> {
   const endedAtMs = wallClockMs();
   const { program } = supervised;
   const diskBytes = await folderBytes(folder.work);
@@ -114,7 +118,11 @@ async function end(folder: JobFolder, spec: JobSpec, supervised: Supervised,
     ...(program?.exitCode != null && { exitCode: program.exitCode }),
     ...(program?.signal != null && { signal: program.signal }),
     detail: detail ?? explain(cause, spec.limits, program, leftAlive),
-    usage: supervised.usage, startedAtMs, endedAtMs, outputs, leftAlive,
+    usage: supervised.usage,
+    startedAtMs,
+    endedAtMs,
+    outputs,
+    leftAlive,
   };
   makeRecordOnce(folder.exit, record);
 }

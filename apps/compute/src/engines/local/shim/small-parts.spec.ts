@@ -46,7 +46,12 @@ describe('bytes in a folder', () => {
 describe('an environment as a script', () => {
   it('gives a shell exactly the values, whatever is in them', () => {
     const environment = {
-      PLAIN: 'a', QUOTES: `'"\`$HOME\\'`, LINES: '\na\n\n', EMPTY: '', WIDE: 'Ω 🎉', DASH: '-n',
+      PLAIN: 'a',
+      QUOTES: `'"\`$HOME\\'`,
+      LINES: '\na\n\n',
+      EMPTY: '',
+      WIDE: 'Ω 🎉',
+      DASH: '-n',
     };
     const { stdout } = spawnSync('sh', ['-c', 'eval "$(cat)"; exec env -0'], {
       input: environmentScript(environment),
@@ -64,17 +69,22 @@ describe('an environment as a script', () => {
 
 describe('hard limits of a process', () => {
   it('are read by name, and unlimited ones are none', () => {
-    const limits = hardLimits([
-      'Limit                     Soft Limit           Hard Limit           Units     ',
-      'Max file size             unlimited            unlimited            bytes     ',
-      'Max processes             1000                 96365                processes ',
-      'Max open files            1024                 524288               files     ',
-    ].join('\n'));
-    expect([...limits]).toEqual([['Max processes', 96_365], ['Max open files', 524_288]]);
+    const limits = hardLimits(
+      [
+        'Limit                     Soft Limit           Hard Limit           Units     ',
+        'Max file size             unlimited            unlimited            bytes     ',
+        'Max processes             1000                 96365                processes ',
+        'Max open files            1024                 524288               files     ',
+      ].join('\n'),
+    );
+    expect([...limits]).toEqual([
+      ['Max processes', 96_365],
+      ['Max open files', 524_288],
+    ]);
   });
 });
 
-describe('the sentence for a job\'s owner', () => {
+describe("the sentence for a job's owner", () => {
   it('says how it ended and what would help', () => {
     expect(explain('EXITED', LIMITS, { exitCode: 3, signal: null }, 0)).toBe('The program exited with 3.');
     expect(explain('EXITED', LIMITS, { exitCode: null, signal: 'SIGSEGV' }, 0)).toBe(

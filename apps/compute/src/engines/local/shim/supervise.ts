@@ -183,7 +183,10 @@ export class Supervision {
     this.beatAtMs = now;
     const state = this.isToldToGo || this.noticed ? 'STOPPING' : this.paused ? 'PAUSED' : 'RUNNING';
     const heartbeat: Heartbeat = {
-      state, usage: this.usageNow(), startedAtMs: this.startedAtMs, ...this.program.traces(),
+      state,
+      usage: this.usageNow(),
+      startedAtMs: this.startedAtMs,
+      ...this.program.traces(),
       controlGroups: this.program.controlGroups,
     };
     replaceRecord(this.folder.heartbeat, heartbeat);
@@ -193,18 +196,24 @@ export class Supervision {
     const { cpuMs, memoryBytesMax, diskBytes } = this.usage;
     const { limits } = this.spec;
     return {
-      elapsedMs: Math.floor(this.watch.elapsedMs()), cpuMs, memoryBytesMax,
-      diskBytes: Number.isFinite(diskBytes) ? diskBytes : limits.diskBytes, logBytes: this.logs.printedBytes,
+      elapsedMs: Math.floor(this.watch.elapsedMs()),
+      cpuMs,
+      memoryBytesMax,
+      diskBytes: Number.isFinite(diskBytes) ? diskBytes : limits.diskBytes,
+      logBytes: this.logs.printedBytes,
     };
   }
 
   private async endedByItself(program: ProgramEnd): Promise<Supervised> {
     const { outOfMemory, cpuMs } = this.program.usage(this.spec.limits.memoryBytes);
     this.usage.cpuMs = Math.max(this.usage.cpuMs, cpuMs, waitedCpuMs() - this.waitedCpuBeforeMs);
-    const end = outOfMemory ? 'MEMORY_LIMIT'
-      : program.signal === 'SIGXFSZ' ? 'DISK_LIMIT'
-        : this.isToldToGo ? 'STOPPED'
-          : this.noticed ?? 'EXITED';
+    const end = outOfMemory
+      ? 'MEMORY_LIMIT'
+      : program.signal === 'SIGXFSZ'
+        ? 'DISK_LIMIT'
+        : this.isToldToGo
+          ? 'STOPPED'
+          : (this.noticed ?? 'EXITED');
     return { end, program, usage: this.usageNow() };
   }
 

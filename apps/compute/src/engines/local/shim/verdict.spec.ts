@@ -78,8 +78,14 @@ describe('the verdict on a running job', () => {
 });
 
 const notices = fc.record({ graceMs: fc.nat(5_000), checkpointMs: fc.nat(5_000) });
-const sample = (over: Partial<Sample> = {}): Sample =>
-  ({ elapsedMs: 0, memoryBytes: 0, diskBytes: 0, processes: 1, outOfMemory: false, ...over });
+const sample = (over: Partial<Sample> = {}): Sample => ({
+  elapsedMs: 0,
+  memoryBytes: 0,
+  diskBytes: 0,
+  processes: 1,
+  outOfMemory: false,
+  ...over,
+});
 const limits = (): Limits => ({
   memoryBytes: 100,
   diskBytes: 200,
