@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { adminUrlOf } from '@kontor/postgres/cluster';
 import { databaseUrls } from '@kontor/postgres/ensure-database';
 import { clusterFolder, ensureDatabases } from './start/database.ts';
-import { StartFault, tell } from './start/start-fault.ts';
+import { StartFault, tell, TERMINAL } from './start/start-fault.ts';
 import { databasePasswords } from './start/secrets.ts';
 import { migrateService, checkService } from './start/migrations.ts';
 import { SERVICES } from './start/services.ts';
@@ -43,6 +43,6 @@ function ownerUrl(service: string): string {
 try {
   await main();
 } catch (error) {
-  console.error(tell(error, 'the message of PostgreSQL above'));
+  console.error(tell(error, TERMINAL));
   process.exitCode = 1;
 }

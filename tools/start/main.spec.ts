@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,10 +114,13 @@ describe('npm start', () => {
       await other.prints(/listening/);
       const file = join(place.home, 'file');
       writeFileSync(file, '');
+      const odd = join(place.home, 'odd');
+      mkdirSync(join(odd, 'run', 'start.lock'), { recursive: true });
       const cases: [Record<string, string>, string][] = [
         [{}, `Port ${place.env.KONTOR_QUOTA_PORT} (quota) is taken by process ${other.pid}`],
         [{ KONTOR_QUOTA_PORT: 'x' }, 'KONTOR_QUOTA_PORT is not a port: x. Use a number from 1 to 65535, such as 7810.'],
         [{ KONTOR_HOME: join(file, 'home') }, `${join(file, 'home')} cannot be written: ENOTDIR`],
+        [{ KONTOR_HOME: odd }, `The whole story is in ${join(odd, 'logs', 'start.log')}.`],
       ];
       for (const [env, sentence] of cases) {
         await using refused = startChild(process.execPath, ['tools/start/main.ts'], { ...place.env, ...env }, ROOT);
@@ -125,6 +128,7 @@ describe('npm start', () => {
         expect(refused.output()).toContain(sentence);
         expect(refused.output()).not.toMatch(/\n {4}at /);
       }
+      expect(readFileSync(join(odd, 'logs', 'start.log'), 'utf8')).toMatch(/EISDIR.*\n {4}at /);
     },
     FIRST_START_MS,
   );

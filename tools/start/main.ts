@@ -18,7 +18,10 @@ import { makeProgress } from './progress.ts';
 import { runSample } from './sample-job.ts';
 import { ensureIdentitySecrets } from './secrets.ts';
 import { readSettings, type StartSettings } from './settings.ts';
-import { tell } from './start-fault.ts';
+import { tell, TERMINAL, type Log } from './start-fault.ts';
+
+/** Where what nobody expected is written. */
+let log: Log = TERMINAL;
 
 /** Starts Kontor on this machine and runs until Ctrl-C. Exit codes: 0 stopped, 1 could not start. */
 async function main(): Promise<void> {
@@ -26,6 +29,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   ensureHome(settings.home);
   const progress = makeProgress(join(settings.home, 'logs', 'start.log'));
+  log = progress;
   await using parts = new AsyncDisposableStack();
   parts.defer(lock(join(settings.home, 'run', 'start.lock')));
   const signal = stopSignal();
@@ -87,6 +91,6 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
-  console.error(`\n${tell(error, 'logs/start.log')}`);
+  console.error(`\n${tell(error, log)}`);
   process.exit(1);
 }

@@ -7,6 +7,8 @@ const STILL_MS = 10_000;
 
 /** Tells a person what happens, and keeps all of it in a log. */
 export interface Progress {
+  /** The log, absolute path. */
+  file: string;
   /** Runs `work` under a title with the seconds it takes; `work` may say how far it is. */
   step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>): Promise<T>;
   say(line: string): void;
@@ -65,5 +67,5 @@ export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.
       running.splice(running.indexOf(self), 1);
     }
   };
-  return { step, say, show, note };
+  return { file: logFile, step, say, show, note };
 }

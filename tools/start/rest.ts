@@ -5,6 +5,8 @@ const TIMEOUT_MS = 60_000;
 /** The public API, as its callers see it. */
 export interface Rest {
   get(path: string): Promise<unknown>;
+  /** Everything in a list of this name, page after page. */
+  all(path: string, name: string): Promise<unknown[]>;
   post(path: string, body: object): Promise<unknown>;
   /** Sends bytes as they are. */
   put(path: string, bytes: Buffer<ArrayBuffer>): Promise<unknown>;
@@ -29,8 +31,16 @@ export function restOf(base: string, token: () => Promise<string>): Rest {
     return response;
   };
   const json = 'application/json';
+  const get = async (path: string): Promise<unknown> => (await call('GET', path)).json();
+  const all = async (path: string, name: string, pageToken = ''): Promise<unknown[]> => {
+    const query = new URLSearchParams({ pageSize: '500', pageToken });
+    const reply = (await get(`${path}?${query}`)) as Record<string, unknown[]> & { page: { nextPageToken: string } };
+    const { nextPageToken: next } = reply.page;
+    return [...(reply[name] ?? []), ...(next === '' ? [] : await all(path, name, next))];
+  };
   return {
-    get: async (path) => (await call('GET', path)).json(),
+    get,
+    all,
     post: async (path, body) => (await call('POST', path, json, JSON.stringify(body))).json(),
     put: async (path, bytes) => (await call('PUT', path, 'application/octet-stream', bytes)).json(),
     text: async (path) => (await call('GET', path)).text(),

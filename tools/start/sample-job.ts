@@ -42,10 +42,10 @@ export async function runSample(
   signal: AbortSignal,
 ): Promise<void> {
   const { home, operator } = settings;
-  const state = readSample(home);
-  if (state.done) return;
-  let projectId = '';
   try {
+    const state = readSample(home);
+    if (state.done) return;
+    let projectId = '';
     const job = await progress.step('sample job: learning to read handwritten digits', async (detail) => {
       const sample = { people, state, signal, detail };
       detail('founding its project');
@@ -58,7 +58,7 @@ export async function runSample(
       throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
     for (const line of await report(people.researcher.rest, projectId, state.jobId)) progress.say(line);
   } catch (error) {
-    if (!signal.aborted) progress.say(`! The sample job did not work. ${tell(error, join(home, 'logs'))}`);
+    if (!signal.aborted) progress.say(`! The sample job did not work. ${tell(error, progress)}`);
   }
 }
 

@@ -39,7 +39,7 @@ async function ensureMember(
   guest: Person,
   { path, members, invitation }: { path: string; members: string; invitation: object },
 ): Promise<void> {
-  const { members: present = [] } = (await host.rest.get(`${path}/${members}`)) as { members?: Member[] };
+  const present = (await host.rest.all(`${path}/${members}`, 'members')) as Member[];
   if (present.some(({ email }) => email === guest.email)) return;
   await revokeOpen(host, guest, path);
   const invited = await host.rest.post(`${path}/invitations`, { email: guest.email, ...invitation });
@@ -48,7 +48,7 @@ async function ensureMember(
 
 /** The secret of an invitation is shown once: one that a killed start made can no longer be taken up. */
 async function revokeOpen(host: Person, guest: Person, path: string): Promise<void> {
-  const { invitations = [] } = (await host.rest.get(`${path}/invitations`)) as { invitations?: Invitation[] };
+  const invitations = (await host.rest.all(`${path}/invitations`, 'invitations')) as Invitation[];
   for (const { id } of invitations.filter(({ email }) => email === guest.email))
     await host.rest.post(`${path}/invitations/${id}/revoke`, {});
 }

@@ -1,20 +1,27 @@
 // `npm start`. Plain JavaScript, for any Node from 20.19 on and before a single package is installed: it looks whether
-// there is room, installs what is missing, and goes on under the Node that the packages bring.
+// the machine will do, installs what is missing, and goes on under the Node that the packages bring.
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkNode, continueWith, ensurePackages, Help, root, run } from '../bootstrap.mjs';
+import { isOnPath, machineFault } from './machine.mjs';
 
 const GIB = 2 ** 30;
 const BYTES_FREE_MIN = 2 * GIB;
 
 await run(async () => {
   checkNode();
+  checkMachine();
   checkFolder();
   checkDisk();
   await ensurePackages();
   process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'kontor', 'node');
   await continueWith('tools/start/main.ts');
 });
+
+function checkMachine() {
+  const fault = machineFault(process.platform, isOnPath);
+  if (fault) throw new Help(fault);
+}
 
 function checkFolder() {
   if (existsSync(join(root, 'node_modules'))) return;

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Fault, RepositoryFile } from './repository.ts';
+import { isCode, isTest, type Fault, type RepositoryFile } from './repository.ts';
 
 const longestDecision = 80;
 
@@ -34,6 +34,28 @@ export function deadLinks(files: RepositoryFile[], exists: (path: string) => boo
           .map((target) => ({ path, line: index + 1, message: `${target} is not there: correct the link` })),
       ),
     );
+}
+
+/** Every variable that code knows, tests aside, is a row of the README's table, where operators look for it. */
+export function unlistedVariables(files: RepositoryFile[]): Fault[] {
+  const readme = files.find(({ path }) => path === 'README.md')?.text ?? '';
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `KONTOR_'));
+  const listed = new Set(rows.flatMap((row) => row.split('|')[1]?.match(/KONTOR_\w+/g) ?? []));
+  return files
+    .filter((file) => isCode(file) && !isTest(file))
+    .flatMap(({ path, text }) => {
+      const known = text
+        .split('\n')
+        .flatMap((line, index) =>
+          [...line.matchAll(/\bKONTOR_[A-Z_]*[A-Z]\b/g)].map(([name]) => ({ name, line: index + 1 })),
+        );
+      const unlisted = new Map(known.filter(({ name }) => !listed.has(name)).map((each) => [each.name, each]));
+      return [...unlisted.values()].map(({ name, line }) => ({
+        path,
+        line,
+        message: `${name} is not in the README: add a row to its table of variables`,
+      }));
+    });
 }
 
 /** Apache-2.0, whole, and every package says so. */

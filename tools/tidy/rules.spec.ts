@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deadLinks, licence, longDecisions } from './documents.ts';
+import { deadLinks, licence, longDecisions, unlistedVariables } from './documents.ts';
 import { barrels, coarseTexture, foldersWithoutMeaning, longFiles, longLines, texture } from './layout.ts';
 import { show, type RepositoryFile, type Rule } from './repository.ts';
 import { clocksInSql, greedyConstructors, longControllerMethods, longFunctions } from './syntax.ts';
@@ -104,6 +104,17 @@ const cases: Record<string, { rule: Rule; file: RepositoryFile; fault: string | 
     fault: 'docs/decisions/0002-engines.md:80 81 lines: a decision is one page, 80 lines',
   },
   'a guide of two pages': { rule: longDecisions, file: { path: 'docs/guide.md', text: lines(81) }, fault: undefined },
+  'a variable that no table lists': {
+    rule: (files) =>
+      unlistedVariables([...files, { path: 'README.md', text: '| `KONTOR_A`, `KONTOR_B` | | KONTOR_C |' }]),
+    file: { path: 'libs/kit/src/config.ts', text: 'env.KONTOR_A;\nenv.KONTOR_B;\nenv.KONTOR_C;' },
+    fault: 'libs/kit/src/config.ts:3 KONTOR_C is not in the README: add a row to its table of variables',
+  },
+  'a variable of a test': {
+    rule: unlistedVariables,
+    file: { path: 'libs/kit/src/config.spec.ts', text: 'env.KONTOR_D;' },
+    fault: undefined,
+  },
   'a link to nowhere': {
     rule: (files) => deadLinks(files, (path) => path === 'docs/there.md'),
     file: { path: 'docs/guide.md', text: '[a](there.md#part), [b](https://example.org), [c](#here)\n[d](../gone.md)' },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { root } from '../bootstrap.mjs';
 import { bannedWords } from './banned.ts';
-import { deadLinks, licence, longDecisions } from './documents.ts';
+import { deadLinks, licence, longDecisions, unlistedVariables } from './documents.ts';
 import { barrels, coarseTexture, foldersWithoutMeaning, longFiles, longLines, texture } from './layout.ts';
 import {
   lockedForSomeMachinesOnly,
@@ -32,6 +32,7 @@ const houseRules: Record<string, Rule> = {
   'dependencies are locked for every machine': lockedForSomeMachinesOnly,
   'install scripts are named': unnamedInstallScripts,
   'decisions fit on a page': longDecisions,
+  'the README lists every variable': unlistedVariables,
   'links lead somewhere': (files) => deadLinks(files, (path) => existsSync(join(root, path))),
   'the licence is whole': licence,
 };

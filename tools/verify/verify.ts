@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { StartFault, tell } from '../start/start-fault.ts';
+import { StartFault, tell, TERMINAL } from '../start/start-fault.ts';
 
 const USAGE = 'Use: npm run verify -- journal [--head quota:4711:9f86…]';
 
@@ -18,6 +18,6 @@ async function main(): Promise<boolean> {
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
-  console.error(tell(error, 'the log of the gateway'));
+  console.error(tell(error, TERMINAL));
   process.exitCode = 1;
 }

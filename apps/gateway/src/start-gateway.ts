@@ -4,6 +4,7 @@ import { logger } from '@kontor/kit/log';
 import { nestLogger } from '@kontor/kit/nest-logger';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { boundSlowness, cutUnread } from './body-patience.ts';
 import { answerClientError } from './client-error.ts';
 import type { GatewayConfig } from './config.ts';
 import { declaredRoutes, type Route } from './declared-routes.ts';
@@ -44,11 +45,13 @@ export async function startGateway(
   try {
     const routes = declaredRoutes(app);
     app.disable('x-powered-by').disable('etag');
-    app.use(nameRequest, secureHeaders, logRequests(log), app.get(Metrics).measure, answerWithin(app.get(Clock)));
+    const measure = app.get(Metrics).measure;
+    app.use(nameRequest, secureHeaders, logRequests(log), measure, cutUnread(), answerWithin(app.get(Clock)));
     app.useGlobalFilters(new ProblemFilter(log, new RouteTable(routes)));
     serveDocs(app, openApiOf(app));
     const server = app.getHttpServer() as Server;
     server.on('clientError', answerClientError);
+    boundSlowness(server);
     await app.listen(...hostAndPort(config.listen));
     const url = await app.getUrl();
     log.info({ address: url }, 'serving');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CookieJar } from '../cookie-jar.ts';
-import { formsIn, textOf } from '../html-form.ts';
+import { textOf } from '../html-form.ts';
 import { endpointsOf, post, type OidcClient } from '../token-endpoint.ts';
 import { request, walk } from '../walk.ts';
 
@@ -59,7 +59,3 @@ export function rawFlow(issuer: string, client: OidcClient & { redirectUri: stri
 
   return { authorize, signIn, codeOf, redeem };
 }
-
-/** Whether a page asks for a password. */
-export const asksForPassword = (page: string, url: string) =>
-  formsIn(page, url).some(({ fields }) => 'password' in fields);

@@ -1,0 +1,32 @@
+// What a machine must be before anything of Kontor is installed on it. Plain JavaScript, as all that runs before.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** What the engine for local processes starts every job with, and the package that brings it. */
+const TOOLS = { prlimit: 'util-linux', setpriv: 'util-linux', taskset: 'util-linux', mkfifo: 'coreutils' };
+
+/**
+ * Why Kontor cannot run on a machine, and what helps; undefined where it can. `platform` is Node's name of it, and
+ * `has` says whether a program is on the path.
+ */
+export function machineFault(platform, has) {
+  if (platform !== 'linux') {
+    return `Kontor runs its jobs on Linux, and this is ${platform}: use a Linux machine, or a virtual one.`;
+  }
+  const missing = Object.keys(TOOLS).filter((tool) => !has(tool));
+  if (missing.length === 0) return undefined;
+  const packages = [...new Set(missing.map((tool) => TOOLS[tool]))];
+  return `Kontor's engine needs ${missing.join(', ')}, not found on the path: install ${packages.join(' and ')}.`;
+}
+
+/** Whether a program is on a path such as /usr/bin:/bin. */
+export function isOnPath(program, path = process.env.PATH ?? '') {
+  return path.split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder || '.', program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
