@@ -52,13 +52,13 @@ describe('a claim on a job', () => {
     const { compute, at, project } = await setup();
     await using _ = compute;
     const [job] = await claim(compute);
-    await releaseClaim(compute.life.ports, job ?? fail(), new Date(at().getTime() + 60_000));
+    await releaseClaim(compute.life.ports, job ?? fail(), new Date(at().getTime() + 9_000));
     expect(await claim(compute)).toEqual([]);
 
-    compute.clock.advance(60_000);
+    compute.clock.advance(9_000);
     const [next] = await claim(compute);
     await compute.life.client.cancelJob({ project, id: next?.id ?? '' });
-    await releaseClaim(compute.life.ports, next ?? fail(), new Date(at().getTime() + 60_000));
+    await releaseClaim(compute.life.ports, next ?? fail(), new Date(at().getTime() + 9_000));
     expect(await claim(compute)).toHaveLength(1);
   });
 
@@ -79,6 +79,33 @@ describe('a claim on a job', () => {
     expect(waits).toEqual([0, 250, 500, 1_000, 2_000, 4_000, 8_000, 10_000]);
     const { jobs } = await compute.life.client.listJobs({ project });
     expect(jobs[0]?.detail).toBe('It goes on by itself: The ledger does not answer.');
+  });
+
+  it('left over from before the clock was set back keeps nobody away', async () => {
+    const { compute } = await setup();
+    await using _ = compute;
+    const [left] = await claim(compute);
+    compute.clock.advance(-600_000);
+    const [again] = await claim(compute);
+    expect(again?.epoch).toBe((left?.epoch ?? 0n) + 1n);
+    expect(await claim(compute)).toEqual([]);
+  });
+
+  it('is none the weaker for a scheduler whose clock is a little behind', async () => {
+    const { compute } = await setup();
+    await using _ = compute;
+    await claim(compute);
+    compute.clock.advance(-1_900);
+    expect(await claim(compute)).toEqual([]);
+  });
+
+  it('given back before the clock was set back is due when it is looked at next', async () => {
+    const { compute, at } = await setup();
+    await using _ = compute;
+    const [job] = await claim(compute);
+    await releaseClaim(compute.life.ports, job ?? fail(), new Date(at().getTime() + 1_000));
+    compute.clock.advance(-600_000);
+    expect(await claim(compute)).toHaveLength(1);
   });
 
   it('is not made on what its own process still works on', async () => {

@@ -13,22 +13,30 @@ const BACK_OFF_MS_MAX = 10_000;
  * Claims jobs that are due, oldest first. Each claim raises the job's epoch, so that an earlier claimant that comes
  * back to life can write no more. Rows that another scheduler is claiming are skipped, not waited for.
  *
+ * What lies further ahead than any rest or claim may was written before the clock was set back, and is due: the engine
+ * goes on counting meanwhile, and stops what is not covered. A claim counts for that when it is twice as far ahead as a
+ * claim may be, so that the clocks of two schedulers may differ as much in this direction as in the other.
+ *
  * @param busy ids that this process is still working on, whatever became of their claims
  */
 export function claimDue({ db, clock, settings }: Ports, limit: number, busy: string[]): Promise<JobRow[]> {
   const now = clock.now();
-  const until = new Date(now.getTime() + settings.claimMs);
-  return inScope(db, 'all', (tx) => claim(tx, [now, until, limit, busy]));
+  const later = (ms: number): Date => new Date(now.getTime() + ms);
+  const restMsMax = Math.max(BACK_OFF_MS_MAX, settings.steps.observeMs);
+  const ahead: [Date, Date] = [later(restMsMax), later(2 * settings.claimMs)];
+  return inScope(db, 'all', (tx) => claim(tx, [now, later(settings.claimMs), limit, busy, ...ahead]));
 }
 
-async function claim(tx: EntityManager, values: [now: Date, until: Date, limit: number, busy: string[]]) {
+type Values = [now: Date, until: Date, limit: number, busy: string[], dueMax: Date, claimedMax: Date];
+
+async function claim(tx: EntityManager, values: Values): Promise<JobRow[]> {
   const claimed = await tx.query<{ tenantId: string; id: string; epoch: string }[]>(
     `
     WITH due AS (
       SELECT tenant_id, id FROM job
-       WHERE state BETWEEN ${State.PLACED} AND ${State.STOPPING} AND next_at <= $1
-         AND (claimed_until IS NULL OR claimed_until <= $1) AND id <> ALL($4::uuid[])
-       ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED
+       WHERE state BETWEEN ${State.PLACED} AND ${State.STOPPING} AND (next_at <= $1 OR next_at > $5)
+         AND (claimed_until IS NULL OR claimed_until <= $1 OR claimed_until > $6) AND id <> ALL($4::uuid[])
+       ORDER BY next_at > $5 DESC, next_at LIMIT $3 FOR UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE job SET epoch = job.epoch + 1, claimed_until = $2 FROM due
        WHERE job.tenant_id = due.tenant_id AND job.id = due.id RETURNING job.tenant_id, job.id, job.epoch

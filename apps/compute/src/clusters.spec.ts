@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Cluster_State } from '@kontor/contracts/compute/v1/compute';
 import { Capacity_Isolation as Isolation } from '@kontor/contracts/engine/v1/engine';
+import { eventually } from '@kontor/testing/eventually';
 import { CPU, GIB, H100 } from '../testing/builders.ts';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import { HOME } from './clusters.ts';
@@ -107,7 +108,18 @@ describe('what is known of a cluster', () => {
     await compute.life.clusters.refresh();
     expect((await compute.life.client.listSites({})).sites[0]?.clusters[0]?.state).toBe(Cluster_State.READY);
   });
+
+  it('is looked at again although the clock was set back', async () => {
+    await using compute = await ComputeUnderTest.start();
+    compute.setClockBack(600_000);
+    compute.engine.nodes = [node('n2')];
+    compute.life.clusters.refreshWhenDue();
+    await eventually('the new node is known', () => knows(compute, 'n2'));
+  });
 });
+
+const knows = async (compute: ComputeUnderTest, name: string): Promise<boolean> =>
+  (await compute.sql('SELECT 1 FROM node WHERE name = $1 AND gone_at IS NULL', [name])).length > 0;
 
 const slots = async (compute: ComputeUnderTest): Promise<number[]> =>
   (await compute.life.client.listSites({})).sites.flatMap(({ clusters }) =>

@@ -30,7 +30,10 @@ export class ClusterWatch implements OnModuleInit {
   }
 
   refreshWhenDue(): void {
-    if (this.#refreshing || this.ports.clock.now().getTime() < this.#nextAt) return;
+    const { clock, settings } = this.ports;
+    const untilNextMs = this.#nextAt - clock.now().getTime();
+    // Further ahead than it was ever set: the clock was set back since.
+    if (this.#refreshing || (untilNextMs > 0 && untilNextMs <= settings.capacityRefreshMs)) return;
     this.#refreshing = this.refresh()
       .catch((error: unknown) => {
         this.ports.log.error({ err: error }, 'the cluster could not be written down');

@@ -136,6 +136,12 @@ export class ComputeUnderTest implements AsyncDisposable {
     }
   }
 
+  /** Sets the wall clock back as its keeper might. The engine goes on counting elapsed time, which no clock changes. */
+  setClockBack(ms: number): void {
+    this.clock.advance(-ms);
+    for (const job of this.engine.jobs.values()) job.startedAt -= ms;
+  }
+
   /** Looks without time passing, as after being woken. */
   async look(): Promise<void> {
     await this.life.reconciler.tick();

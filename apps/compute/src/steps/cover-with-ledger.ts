@@ -5,6 +5,7 @@ import { affordableCover, type Means } from '../affordable-cover.ts';
 import type { Granted } from '../budget-outlook.ts';
 import { coverDeviceMs, reservationTimeoutMs } from '../cover.ts';
 import type { Ports } from '../ports.ts';
+import { readAccounts } from '../read-ledger.ts';
 import type { JobRow } from '../tables.ts';
 import { isFinal } from './step.ts';
 
@@ -72,7 +73,7 @@ async function readMeans(
   { quota, settings, clock }: Ports,
   { tenantId, projectId, acceleratorClass, awardId }: JobRow,
 ): Promise<{ means: Means; awardEndsAt?: Date | undefined }> {
-  const { accounts } = await quota.listAccounts({ project: { tenantId, projectId } });
+  const accounts = await readAccounts(quota, { tenantId, projectId });
   const own = (asset: string): bigint | undefined =>
     accounts.find((account) => account.asset === asset && account.purpose === Purpose.PROJECT)?.available;
   const award = accounts.find(({ id, purpose }) => id === awardId && purpose === Purpose.AWARD);

@@ -46,15 +46,17 @@ async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<nu
     return budget;
   };
   const atTheirLimit = new Set<string>();
+  /** Devices for which making way would not have helped, by project: for fewer of them it may. */
+  const notHelped = new Map<string, number>();
   const coming = new ComingRoom(room);
   let moved = 0;
   for (const job of await readQueue(ports, acceleratorClass)) {
     if (atTheirLimit.has(job.projectId)) continue;
     if (bestFit(job, room.pools) === undefined) {
-      if (coming.needsThatSomeLeave(job)) {
+      if (job.devices < (notHelped.get(job.projectId) ?? Infinity) && coming.needsThatSomeLeave(job)) {
         const told = await makeWay(ports, job, await budgetOf(job));
         if (told > 0) coming.see((room = await readyRoom(ports, acceleratorClass)));
-        else atTheirLimit.add(job.projectId);
+        else notHelped.set(job.projectId, job.devices);
         moved += told;
       }
       if (job.waitsFor === 'placement') coming.promise(job);

@@ -166,10 +166,14 @@ export function readRecord<T>(path: string): T | undefined {
   }
 }
 
-/** Replaces a record in one step. */
-export function replaceRecord(path: string, record: unknown): void {
+/**
+ * Replaces a record in one step.
+ *
+ * @param flush whether a power cut must leave the old record or the new one, whole, and not an empty file
+ */
+export function replaceRecord(path: string, record: unknown, { flush = false } = {}): void {
   const temporary = `${path}.${process.pid}.new`;
-  writeFileSync(temporary, JSON.stringify(record));
+  writeFileSync(temporary, JSON.stringify(record), { flush });
   renameSync(temporary, path);
 }
 
@@ -198,6 +202,7 @@ export function flushFolder(path: string): void {
 
 /** What the engine asks of a running job. */
 export interface Wishes {
+  /** 0 where it cannot be read. */
   coverMs: number;
   stop: boolean;
   /** To stop once it had time for a checkpoint. */
@@ -206,7 +211,7 @@ export interface Wishes {
 }
 
 export const readWishes = (folder: JobFolder): Wishes => ({
-  coverMs: Number(readFileSync(folder.cover, 'latin1')),
+  coverMs: Number(/^\d+$/.exec(readFileSync(folder.cover, 'latin1'))?.[0] ?? 0),
   stop: existsSync(folder.stop),
   leave: existsSync(folder.leave),
   paused: existsSync(folder.paused),

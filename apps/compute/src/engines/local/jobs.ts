@@ -19,6 +19,7 @@ import { settleLostJob } from './lost-job.ts';
 import { observationOf } from './observe.ts';
 import { isAlive, signal, type ProcessIdentity } from './process-identity.ts';
 import { deleteFolder } from './shim/delete-folder.ts';
+import { readIfWhole } from './read-if-whole.ts';
 import { spawnShim } from './spawn-shim.ts';
 
 const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -57,7 +58,7 @@ export class Jobs {
     const made = jobFolder(join(this.root, `.new-${randomUUID()}`));
     mkdirSync(made.path, { mode: 0o711 });
     failpoint('engine.folder-made');
-    replaceRecord(made.cover, coverMs);
+    replaceRecord(made.cover, coverMs, { flush: true });
     writeFileSync(made.spec, JSON.stringify(spec), { flush: true, mode: 0o600 });
     flushFolder(made.path);
     failpoint('engine.spec-written');
@@ -71,21 +72,18 @@ export class Jobs {
     const folder = this.folder(jobId);
     if (!existsSync(folder.exit)) {
       const claim = readRecord<ProcessIdentity>(folder.claim);
-      if (!claim) this.start(jobId, folder);
+      if (!claim) await this.start(jobId, folder);
       // One that is dead has written its last; whether that was a record is looked at after its death only.
       else if (!isAlive(claim) && !existsSync(folder.exit)) await this.settle(jobId, folder, claim);
     }
-    return observationOf({
-      jobId,
-      exit: readRecord<ExitRecord>(folder.exit),
-      heartbeat: readRecord<Heartbeat>(folder.heartbeat),
-    });
+    const exit = readRecord<ExitRecord>(folder.exit);
+    return observationOf({ jobId, exit, heartbeat: exit ? undefined : readIfWhole<Heartbeat>(folder.heartbeat) });
   }
 
   extendCover(jobId: string, coverMs: number): void {
     const folder = this.folder(jobId);
     if (coverMs <= readWishes(folder).coverMs) return;
-    replaceRecord(folder.cover, coverMs);
+    replaceRecord(folder.cover, coverMs, { flush: true });
     this.nudge(folder);
   }
 
@@ -114,18 +112,19 @@ export class Jobs {
     await deleteFolder(gone);
   }
 
-  private start(jobId: string, folder: JobFolder): void {
+  /** Without a description that can be read there is nothing to start, now or ever: the job is lost. */
+  private async start(jobId: string, folder: JobFolder): Promise<void> {
     if (this.starting.has(jobId)) return;
+    if (!readIfWhole<JobSpec>(folder.spec)) return this.settle(jobId, folder);
     this.starting.add(jobId);
     spawnShim(this.nodeBinary, folder, () => this.starting.delete(jobId));
     failpoint('engine.shim-spawned');
   }
 
-  private settle(jobId: string, folder: JobFolder, claim: ProcessIdentity): Promise<void> {
+  private settle(jobId: string, folder: JobFolder, claim?: ProcessIdentity): Promise<void> {
     const known = this.settling.get(jobId);
     if (known) return known;
-    const spec = readRecord<JobSpec>(folder.spec)!;
-    const settled = settleLostJob(folder, spec, claim).finally(() => this.settling.delete(jobId));
+    const settled = settleLostJob(jobId, folder, claim).finally(() => this.settling.delete(jobId));
     this.settling.set(jobId, settled);
     return settled;
   }

@@ -29,6 +29,7 @@ import { tryIsolation, type Isolation } from './isolation.ts';
 import { contentSha256, jobSpec } from './job-spec.ts';
 import { jobFolder } from './job-folder.ts';
 import { Jobs } from './jobs.ts';
+import { unreadable } from './observe.ts';
 import { follow, readFrom } from './read-files.ts';
 
 export interface LocalEngineOptions {
@@ -111,7 +112,9 @@ export class LocalEngine implements Serves<typeof EngineService> {
   async observe({ jobIds }: ObserveRequest) {
     const known = new Set(this.jobs.ids());
     const asked = jobIds.length === 0 ? [...known] : jobIds.filter((jobId) => known.has(jobId));
-    return { observations: await Promise.all(asked.map((jobId) => this.jobs.observe(jobId))) };
+    const observe = (jobId: string): Promise<Observation | undefined> =>
+      this.jobs.observe(jobId).catch((error: unknown) => unreadable(jobId, error));
+    return { observations: (await Promise.all(asked.map(observe))).filter((seen) => seen !== undefined) };
   }
 
   async extendCover({ jobId, coverMs }: ExtendCoverRequest): Promise<Observation> {

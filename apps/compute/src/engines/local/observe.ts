@@ -6,7 +6,12 @@ import {
   ObservationSchema,
   type Observation,
 } from '@kontor/contracts/engine/v1/engine';
+import { Problem_Kind as Kind } from '@kontor/contracts/problem/v1/problem';
+import { logger } from '@kontor/kit/log';
+import { problemOf } from '@kontor/kit/problem';
 import { NO_USAGE, type ExitRecord, type Heartbeat, type UsageRecord } from './job-folder.ts';
+
+const log = logger('engine');
 
 /** What a job's folder said, at one moment in which its supervisor was alive or its end recorded. */
 export interface JobSnapshot {
@@ -26,6 +31,14 @@ export function observationOf({ jobId, exit, heartbeat }: JobSnapshot): Observat
     usage: usageOf(usage),
     startedAt: timestampFromMs(startedAtMs),
   });
+}
+
+/** What is said of a job whose folder cannot be read now: it may be running. Undefined where it is gone meanwhile. */
+export function unreadable(jobId: string, error: unknown): Observation | undefined {
+  const { kind, detail } = problemOf(error);
+  if (kind === Kind.NOT_FOUND) return undefined;
+  log.error({ err: error, job: jobId }, 'the folder of a job cannot be read');
+  return create(ObservationSchema, { jobId, state: State.UNSPECIFIED, detail });
 }
 
 function endOf({

@@ -7,6 +7,7 @@ import {
   type JobFolder,
   type JobSpec,
   type UsageRecord,
+  type Wishes,
 } from '../job-folder.ts';
 import { wallClockMs } from '../wall-clock.ts';
 import { folderBytes } from './folder-bytes.ts';
@@ -46,6 +47,8 @@ export class Supervision {
   private noticed: End | undefined;
   /** Whether it was asked for a checkpoint, and has not been given more time since. */
   private checkpointAsked = false;
+  /** Cover never shrinks: what was read once holds, whatever becomes of the file. */
+  private coverMs = 0;
   private paused = false;
   private lost = false;
   private wake: () => void = () => undefined;
@@ -89,7 +92,7 @@ export class Supervision {
         this.watch.stop();
         return { end, usage: this.usageNow() };
       }
-      const { coverMs } = readWishes(this.folder);
+      const { coverMs } = this.wishes();
       const untilMs = this.paused ? Infinity : untilNextMs(this.watch.elapsedMs(), this.spec.limits, coverMs);
       await this.rest(Math.min(SAMPLE_MS, untilMs));
     }
@@ -98,7 +101,7 @@ export class Supervision {
   /** One sample: does what is due, and says why the program must be killed now, if it must. */
   private look(): End | undefined {
     if (this.lost) return 'LOST';
-    const wishes = readWishes(this.folder);
+    const wishes = this.wishes();
     const sample = this.sample();
     const { limits } = this.spec;
     if (wishes.leave && !wishes.stop && !this.isToldToGo) this.leave();
@@ -116,6 +119,12 @@ export class Supervision {
     this.noticed = noticed;
     this.beat();
     return undefined;
+  }
+
+  private wishes(): Wishes {
+    const wishes = readWishes(this.folder);
+    this.coverMs = Math.max(this.coverMs, wishes.coverMs);
+    return { ...wishes, coverMs: this.coverMs };
   }
 
   private get isToldToGo(): boolean {
