@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fromJson } from '@bufbuild/protobuf';
 import { GetTrialBalanceResponseSchema } from '@kontor/contracts/quota/v1/quota';
+import { MemberSchema, type Member } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { adminUrlOf } from '@kontor/postgres/cluster';
 import { withDatabase } from '@kontor/postgres/ensure-database';
@@ -85,14 +86,16 @@ describe('public money, from an application to a proof', () => {
     await staff.done(changes, change);
     expect((await staff.post(`${changes}/${change.id}/agree`)).body).toMatchObject({ code: 'self_approval' });
     expect((await proposalOf(proposal.id)).state).toBe('PENDING');
-    await staff2.done(`${changes}/${change.id}/agree`);
+    const agreed = await staff2.done(`${changes}/${change.id}/agree`);
     expect((await proposalOf(proposal.id)).state).toBe('AWARDED');
-    expect((await staff2.post(`${changes}/${change.id}/agree`)).status).toBe(409);
+    expect(await staff2.done(`${changes}/${change.id}/agree`)).toEqual(agreed);
+    expect((await staff2.post(`${changes}/${change.id}/reject`, { reason: 'Too late.' })).status).toBe(409);
   });
 
   it('stays proved when the person is forgotten', async () => {
-    const { members } = await get<{ members: { personId: string; email: string }[] }>(`${project.path}/members`);
-    const person = members.find(({ email }) => email === 'researcher@demo.example');
+    const members = await project.rest.all(`${project.path}/members`, 'members');
+    const isTheirs = ({ email }: Member): boolean => email === 'researcher@demo.example';
+    const person = members.map((member) => fromJson(MemberSchema, member)).find(isTheirs);
     await operator.as('staff').done(`/v1/persons/${person?.personId}/erase`, { reason: 'They asked for it.' });
 
     const auditor = operator.as('auditor');

@@ -129,7 +129,7 @@ async function startProgramme(): Promise<void> {
     name: 'Goes on',
     subsidyPpm: 400_000,
     maxUcrPerBeneficiary: '1000000000',
-    threshold: { deviceMs: '1000000000', slots: 64, windowMs: '31557600000' },
+    threshold: { ucr: '1000000000', deviceMs: '1000000000', slots: 64, windowMs: '31557600000' },
     maxDurationMs: '31557600000',
     budgetEnd: 'CONTINUE_AT_LOW_PRIORITY',
   };

@@ -7,9 +7,9 @@ import {
   ListJobsResponseSchema,
 } from '@kontor/contracts/compute/v1/compute';
 import {
+  AccountSchema,
   ChargeRecord_Cause as Cause,
   GetTrialBalanceResponseSchema,
-  ListAccountsResponseSchema,
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { costUcr } from '@kontor/ledger/cost';
@@ -161,6 +161,6 @@ function setup(credits = 1_000_000_000n): Promise<Project> {
 }
 
 async function holdings(project: Project): Promise<bigint[]> {
-  const { accounts } = fromJson(ListAccountsResponseSchema, (await project.rest.get(`${project.path}/accounts`)).body);
-  return accounts.map(({ held }) => held);
+  const accounts = await project.rest.all(`${project.path}/accounts`, 'accounts');
+  return accounts.map((account) => fromJson(AccountSchema, account).held);
 }

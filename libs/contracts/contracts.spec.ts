@@ -37,7 +37,22 @@ describe('the contracts', () => {
     expect(names(ids.filter((desc) => !getOption(desc, fieldRules).uuid))).toEqual([]);
   });
 
-  it('bound every string, bytes, list and map that a caller sends, and every item of such a list', () => {
+  it('answer every list that can grow in pages; what is not paged is bounded by machines or by its request', () => {
+    const lists = methods.filter(({ name, methodKind }) => name.startsWith('List') && methodKind === 'unary');
+    const isPaged = (desc: DescMessage, type: string): boolean => desc.field['page']?.message?.typeName === type;
+    const unpaged = lists.filter(
+      ({ input, output }) =>
+        !isPaged(input, 'kontor.resource.v1.PageRequest') || !isPaged(output, 'kontor.resource.v1.PageInfo'),
+    );
+    expect(lists.length).toBeGreaterThan(15);
+    expect(unpaged.map(({ name }) => name).toSorted()).toEqual([
+      'ListAcceleratorClasses',
+      'ListMissingFiles',
+      'ListSites',
+    ]);
+  });
+
+  it('bound every string, bytes, list and map that a caller sends, and every item and key in one', () => {
     expect(names(requestFields.filter((desc) => !isBounded(desc)))).toEqual([]);
   });
 });
@@ -56,10 +71,10 @@ function reachable(messages: DescMessage[], known = new Set<DescMessage>()): Set
 }
 
 function isBounded(desc: DescField) {
-  const { maxSize, itemMaxSize, uuid, pattern } = getOption(desc, fieldRules);
+  const { maxSize, itemMaxSize, keyMaxSize, uuid, pattern } = getOption(desc, fieldRules);
   const sameLength = pattern !== '' && !/[*+?]|,\}/.test(pattern);
   const isText = desc.scalar === ScalarType.STRING || desc.scalar === ScalarType.BYTES;
-  if (desc.fieldKind === 'map') return maxSize !== undefined;
+  if (desc.fieldKind === 'map') return maxSize !== undefined && keyMaxSize !== undefined;
   if (desc.fieldKind === 'list') {
     return maxSize !== undefined && (!isText || itemMaxSize !== undefined || uuid || sameLength);
   }

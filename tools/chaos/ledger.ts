@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { everyPage } from '@kontor/kit/every-page';
 import { eventually } from '@kontor/testing/eventually';
 import { ClientJournal } from './client-journal.ts';
 import { journalsHold } from './journals.ts';
@@ -74,11 +75,16 @@ async function killAlong(replicas: LedgerReplicas, clients: LedgerClients, comma
 
 /** Nothing stays set aside for anybody who is gone. */
 async function everythingForgottenExpires({ compute: [quota] }: LedgerReplicas, payers: Payer[]): Promise<void> {
+  if (!quota) throw new Error('There is no replica to ask.');
   await eventually(
     'nothing is set aside any more',
     async () => {
       for (const { tenantId, projectId } of payers) {
-        const { accounts } = (await quota?.listAccounts({ project: { tenantId, projectId } })) ?? { accounts: [] };
+        const project = { tenantId, projectId };
+        const accounts = await everyPage(
+          (page) => quota.listAccounts({ project, page }),
+          (reply) => reply.accounts,
+        );
         const holding = accounts.find(({ held }) => held > 0n);
         if (holding) throw new Error(`${holding.asset} of ${projectId} holds ${holding.held}`);
       }

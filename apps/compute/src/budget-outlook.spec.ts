@@ -62,6 +62,7 @@ describe('the ledger is asked for more', () => {
     ['not sooner, though at the margin', { shortOf: 'credits', askedAt: inSeconds(-4.999) }, false],
     ['also before the margin then', { shortOf: 'credits', askedAt: inSeconds(-5), elapsedMs: 0n }, true],
     ['at once where nobody knows when it was asked', { shortOf: 'credits', askedAt: null, elapsedMs: 0n }, true],
+    ['at once where that was before the clock was set back', { shortOf: 'credits', askedAt: inSeconds(600) }, true],
     ['not for more than the time limit', { shortOf: 'credits', askedAt: null, coverMs: 600_000n }, false],
     ['at low priority at the margin again', { shortOf: 'award', priority: Priority.LOW, askedAt: NOW }, true],
   ])('%s', (_, job, expected) => {

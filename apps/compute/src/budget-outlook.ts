@@ -67,7 +67,8 @@ export function isAskDue(job: Warned, now: Date, terms: CoverTerms): boolean {
   const { elapsedMs, coverMs, workload, shortOf, askedAt, priority } = job;
   if (shortOf === null || priority === Priority.LOW) return isCoverDue(elapsedMs, coverMs, workload, terms);
   if (coverMs >= workload.timeLimitMs) return false;
-  return askedAt === null || now >= later(askedAt, terms.marginMs / ASKS_PER_MARGIN);
+  // Asked in the future: the clock was set back since.
+  return askedAt === null || now < askedAt || now >= later(askedAt, terms.marginMs / ASKS_PER_MARGIN);
 }
 
 const later = (at: Date, ms: bigint): Date => new Date(at.getTime() + Number(ms));

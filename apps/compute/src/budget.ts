@@ -2,6 +2,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Account_Purpose, type Account, type Rate } from '@kontor/contracts/quota/v1/quota';
 import type { AwardMeans, Means, Snapshot } from './admission/rule.ts';
 import type { Ports } from './ports.ts';
+import { readAccounts, readRates } from './read-ledger.ts';
 
 /** What a project can pay, and what things cost, as quota said a moment ago. */
 export interface Budget {
@@ -20,7 +21,7 @@ export async function readBudget(
   { quota, settings }: Ports,
   project: { tenantId: string; projectId: string },
 ): Promise<Budget> {
-  const [{ accounts }, { rates }] = await Promise.all([quota.listAccounts({ project }), quota.listRates({})]);
+  const [accounts, rates] = await Promise.all([readAccounts(quota, project), readRates(quota)]);
   const own = accounts.filter(({ purpose }) => purpose === Account_Purpose.PROJECT);
   return {
     ratesOf: (acceleratorClass) => rates.filter((rate) => rate.acceleratorClass === acceleratorClass).map(dated),

@@ -1,14 +1,20 @@
-import { fromJson, toJson, type JsonValue } from '@bufbuild/protobuf';
-import { DecisionSchema, type Decision, type ListDecisionsRequest } from '@kontor/contracts/compute/v1/compute';
+import { fromJson, toJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  DecisionSchema,
+  type Decision,
+  type ListDecisionsRequest,
+  type ListDecisionsResponseSchema,
+} from '@kontor/contracts/compute/v1/compute';
 import { uuid7 } from '@kontor/kit/id';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { inputsOf } from './admission.ts';
 import type { AdmissionRequest, Snapshot } from './admission/rule.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Ports } from './ports.ts';
-import { projectOf } from './project.ts';
 import { DecisionRow } from './tables.ts';
 
 /**
@@ -36,21 +42,26 @@ export async function keepDecision(
   });
 }
 
-/** More than any job has, unless somebody sends the same refused job over and over. */
-const DECISIONS_MAX = 100;
-
 /** Verdicts on one job id of a project, newest first; those of refused jobs too. */
-export async function listDecisions({ db }: Ports, request: ListDecisionsRequest): Promise<{ decisions: Decision[] }> {
+export async function listDecisions(
+  { db }: Ports,
+  request: ListDecisionsRequest,
+): Promise<MessageInitShape<typeof ListDecisionsResponseSchema>> {
   const { tenantId, projectId } = projectOf(request);
-  const rows = await inScope(db, { tenantId }, (tx) =>
-    tx.find(DecisionRow, {
-      where: { tenantId, projectId, jobId: request.jobId },
-      order: { decidedAt: 'DESC', id: 'DESC' },
-      select: { id: true, decision: true },
-      take: DECISIONS_MAX,
-    }),
-  );
-  return { decisions: rows.map(({ decision }) => fromJson(DecisionSchema, decision as JsonValue)) };
+  const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+  const found = await inScope(db, { tenantId }, (tx) => {
+    const query = tx
+      .createQueryBuilder(DecisionRow, 'd')
+      .select(['d.id', 'd.decidedAt', 'd.decision'])
+      .where({ tenantId, projectId, jobId: request.jobId })
+      .orderBy('d.decidedAt', 'DESC')
+      .addOrderBy('d.id', 'DESC')
+      .limit(size + 1);
+    if (after) query.andWhere('(d.decidedAt, d.id) < (:at, :id)', { at: after[0], id: after[1] });
+    return query.getMany();
+  });
+  const { items, page } = cut(found, ({ decidedAt, id }) => [decidedAt, id]);
+  return { decisions: items.map(({ decision }) => fromJson(DecisionSchema, decision as JsonValue)), page };
 }
 
 /** A refusal as its caller gets it: the rule in the code, the reason, and what would help. */

@@ -3,9 +3,9 @@ import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { Ports } from './ports.ts';
-import { projectOf } from './project.ts';
 import { FileRow } from './tables.ts';
 
 type KeptFile = Pick<File, 'sha256' | 'sizeBytes'>;

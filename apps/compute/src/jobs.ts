@@ -6,13 +6,13 @@ import type {
   ListJobsRequest,
   ListJobsResponseSchema,
 } from '@kontor/contracts/compute/v1/compute';
-import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { budgetSentence } from './budget-sentence.ts';
 import { hasEnded } from './job-state.ts';
 import type { Ports } from './ports.ts';
-import { projectOf } from './project.ts';
 import { JobRow } from './tables.ts';
 
 type JobMessage = MessageInitShape<typeof JobSchema>;
@@ -36,7 +36,7 @@ export async function listJobs(
   request: ListJobsRequest,
 ): Promise<MessageInitShape<typeof ListJobsResponseSchema>> {
   const { tenantId, projectId } = projectOf(request);
-  const { size, after } = pageOf(request.page, NEWEST_FIRST);
+  const { size, after, cut } = pageOf(request, NEWEST_FIRST);
   const found = await inScope(db, { tenantId }, (tx) => {
     const query = tx
       .createQueryBuilder(JobRow, 'job')
@@ -47,7 +47,7 @@ export async function listJobs(
     if (after) query.andWhere('(job.createdAt, job.id) < (:createdAt, :id)', { createdAt: after[0], id: after[1] });
     return query.getMany();
   });
-  const { items, page } = cut(found, size, ({ createdAt, id }) => [createdAt, id] as const);
+  const { items, page } = cut(found, ({ createdAt, id }) => [createdAt, id]);
   return { jobs: items.map(toJob), page };
 }
 

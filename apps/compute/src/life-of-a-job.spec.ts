@@ -97,6 +97,35 @@ describe('a job', () => {
     expect(compute.quota.reservations.get(id)).toMatchObject({ cause: Cause.SITE });
   });
 
+  it.each([600_000, 5_000])('is looked at and covered on while the wall clock is set back by %s ms', async (ms) => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const { id } = await compute.submit(project, { command: ['work', '280000'], timeLimitMs: 300_000n });
+    await compute.pass(3);
+    compute.setClockBack(ms);
+    await compute.pass(20);
+    const job = await compute.job(project, id);
+    expect([State[job.state], job.usage?.elapsedMs]).toEqual(['RUNNING', 22_000n]);
+    expect(compute.quota.reservations.get(id)?.coverDeviceMs).toBeGreaterThan(23_000n);
+  });
+
+  it('goes on, and says so, while its engine cannot tell how it is; the others are looked after as ever', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const { id } = await compute.submit(project, { command: ['work', '30000'] });
+    const other = await compute.submit(project, { command: ['work', '5000'] });
+    await compute.pass(2);
+    const running = compute.engine.jobs.get(engineJobId({ ...project, id }));
+    if (running) running.forced = { state: Seen.UNSPECIFIED, end: End.END_UNSPECIFIED };
+    await compute.pass(5);
+    const job = await compute.job(project, id);
+    expect([State[job.state], job.detail]).toEqual(['RUNNING', expect.stringContaining('cannot tell how it is')]);
+    expect((await compute.job(project, other.id)).state).toBe(State.SUCCEEDED);
+    expect((await compute.life.client.listSites({})).sites[0]?.clusters[0]?.state).toBe(Cluster_State.READY);
+    delete running?.forced;
+    expect(shortly(await compute.end(project, id))).toBe('SUCCEEDED USER');
+  });
+
   it('is not billed while it is paused', async () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();

@@ -79,6 +79,20 @@ describe('a job at low priority', () => {
     expect(await told(compute, low)).toBe(0);
   });
 
+  it('keeps its place from what a project may not have, whose smaller job finds room all the same', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const low = await lowJob(compute);
+    await compute.submit(compute.project(), { devices: 3, command: ['work', '4000'] });
+    const project = compute.project();
+    const large = await compute.submit(project, { ...LONG, devices: 4 });
+    const small = await compute.submit(project, { ...LONG, devices: 2 });
+    compute.quota.grant(project.projectId, 'SLOTS:cpu.x86_64', 3n);
+    await compute.pass(7);
+    const states = await Promise.all([large, small].map(({ id }) => compute.job(project, id)));
+    expect(states.map(({ state }) => State[state])).toEqual(['QUEUED', 'RUNNING']);
+    expect(await told(compute, low)).toBe(0);
+  });
+
   it('gives way as one of few, the youngest first, and others stay', async () => {
     await using compute = await ComputeUnderTest.start();
     const lows = [await lowJob(compute), await lowJob(compute), await lowJob(compute), await lowJob(compute)];

@@ -1,5 +1,6 @@
 import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
-import type { Observation } from '@kontor/contracts/engine/v1/engine';
+import { Observation_State as Seen, type Observation } from '@kontor/contracts/engine/v1/engine';
+import { Problem } from '@kontor/kit/problem';
 import type { ClusterWatch } from './clusters.ts';
 import { engineJobId } from './job-id.ts';
 import type { Ports } from './ports.ts';
@@ -28,4 +29,14 @@ export async function observe(
     await clusters.lose(error);
     throw error;
   }
+}
+
+/**
+ * What the engine could tell of one job.
+ *
+ * @throws Problem where it knows the job and cannot tell: neither may anything be concluded from that
+ */
+export function told(seen: Observation | undefined): Observation | undefined {
+  if (seen?.state !== Seen.UNSPECIFIED) return seen;
+  throw Problem.unavailable('job_unreadable', `Its cluster cannot tell how it is: ${seen.detail}`);
 }

@@ -6,7 +6,7 @@ import { ClusterWatch } from './clusters.ts';
 import { driveJob, giveUpFor } from './drive-job.ts';
 import { engineJobId } from './job-id.ts';
 import { hasEnded } from './job-state.ts';
-import { observe } from './observe.ts';
+import { observe, told } from './observe.ts';
 import { Ports } from './ports.ts';
 import { placeQueued } from './steps/place-queued.ts';
 import type { Progress } from './steps/step.ts';
@@ -87,7 +87,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       const observations = await seen;
       await this.ports.failpoint('compute.after-observe');
-      const progress = await driveJob(this.ports, job, observations.get(engineJobId(job)));
+      const progress = await driveJob(this.ports, job, told(observations.get(engineJobId(job))));
       return hasEnded(progress.job.state);
     } catch (error) {
       await giveUpFor(this.ports, job, error);

@@ -15,6 +15,16 @@ const tally = (states: State[]): Record<string, number> => {
 };
 
 describe('submitting a job', () => {
+  it('is placed on all that its project has, though the ledger tells it page by page', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project();
+    const awardId = compute.quota.award(project.projectId, 400_000);
+    compute.quota.itemsOnPage = 1;
+    const { state, id } = await compute.submitFor(project, awardId);
+    expect(State[state]).toBe('STARTING');
+    expect(await compute.end(project, id)).toMatchObject({ state: State.SUCCEEDED });
+  });
+
   it('twice is submitting it once', async () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project();
@@ -130,6 +140,28 @@ describe('submitting a job', () => {
     ]);
     expect(await compute.journal(id)).toEqual(['job.refused', 'job.refused']);
     expect([compute.quota.effects, await compute.occupied()]).toEqual([[], 0]);
+  });
+
+  it('over and over, though it is refused, leaves a decision each time, to be read page by page', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project({ credits: 5n });
+    const jobId = uuid7();
+    const refuse = () => expect(compute.submit(project, {}, jobId)).rejects.toBeInstanceOf(Problem);
+    for (let n = 0; n < 7; n++) await refuse();
+    const { client } = compute.life;
+    const sizes: number[] = [];
+    for (let pageToken = ''; ;) {
+      const { decisions, page } = await client.listDecisions({ project, jobId, page: { pageSize: 3, pageToken } });
+      sizes.push(decisions.length);
+      pageToken = page?.nextPageToken ?? '';
+      if (pageToken === '') break;
+      await refuse();
+      const other = client.listDecisions({ project, jobId: uuid7(), page: { pageToken } });
+      await expect(other).rejects.toMatchObject({ code: 'page_token_invalid' });
+    }
+    expect(sizes).toEqual([3, 3, 1]);
+    const { decisions } = await client.listDecisions({ project, jobId, page: { pageSize: 500 } });
+    expect(decisions).toHaveLength(9);
   });
 
   it('after a refusal may pass once the reason is gone', async () => {

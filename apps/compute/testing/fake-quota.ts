@@ -7,12 +7,14 @@ import {
   Reservation_State as State,
   type AdvanceRequest,
   type ListAccountsRequest,
+  type ListRatesRequest,
   type PostRequest,
   type QuotaService,
   type ReservationSchema,
   type ReserveRequest,
   type VoidRequest,
 } from '@kontor/contracts/quota/v1/quota';
+import type { PageRequest } from '@kontor/contracts/resource/v1/resource';
 import type { Clock } from '@kontor/kit/clock';
 import type { Serves } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
@@ -64,6 +66,8 @@ export class FakeQuota implements Serves<typeof QuotaService> {
   /** How often something changed, by method and reservation. */
   readonly effects: string[] = [];
   readonly rates = new Map<string, bigint>();
+  /** The most that it tells at once. */
+  itemsOnPage = 500;
   readonly #accounts = new Map<string, Account>();
   readonly #awards = new Map<string, FakeAward>();
   readonly openAccount = notPlayed;
@@ -106,7 +110,7 @@ export class FakeQuota implements Serves<typeof QuotaService> {
     return account;
   }
 
-  async listAccounts({ project }: ListAccountsRequest) {
+  async listAccounts({ project, page: asked }: ListAccountsRequest) {
     const own = [...this.#accounts].filter(([name]) => name.startsWith(`${project?.projectId} `));
     const accounts = own.map(([name, { balance, held, isUnlimited }]) => {
       const asset = name.split(' ')[1] ?? '';
@@ -120,17 +124,24 @@ export class FakeQuota implements Serves<typeof QuotaService> {
         ...(!isUnlimited && { floor: 0n, available: balance - held }),
       };
     });
-    return { accounts };
+    const { items, page } = this.#page(accounts, asked);
+    return { accounts: items, page };
   }
 
-  async listRates() {
-    return {
-      rates: [...this.rates].map(([acceleratorClass, ucrPerDeviceHour]) => ({
-        acceleratorClass,
-        ucrPerDeviceHour,
-        validFrom: timestampFromDate(new Date(0)),
-      })),
-    };
+  async listRates({ page: asked }: ListRatesRequest) {
+    const rates = [...this.rates].map(([acceleratorClass, ucrPerDeviceHour]) => ({
+      acceleratorClass,
+      ucrPerDeviceHour,
+      validFrom: timestampFromDate(new Date(0)),
+    }));
+    const { items, page } = this.#page(rates, asked);
+    return { rates: items, page };
+  }
+
+  #page<T>(all: T[], { pageSize = 50, pageToken = '' }: Partial<PageRequest> = {}) {
+    const from = Number(pageToken);
+    const to = from + Math.min(pageSize, this.itemsOnPage);
+    return { items: all.slice(from, to), page: { nextPageToken: to < all.length ? String(to) : '' } };
   }
 
   async reserve(request: ReserveRequest): Promise<Reply> {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { tooSlow } from './body-patience.ts';
 import { EdgeProblem } from './edge-problem.ts';
 
 /** Node refuses these before there is a request; its own refusals have no body. */
@@ -10,12 +11,7 @@ const REFUSALS: Record<string, EdgeProblem> = {
     'The headers are too large.',
     'Send fewer or shorter headers.',
   ),
-  ERR_HTTP_REQUEST_TIMEOUT: new EdgeProblem(
-    408,
-    'request_too_slow',
-    'The request did not arrive in time.',
-    'Send it again.',
-  ),
+  ERR_HTTP_REQUEST_TIMEOUT: tooSlow(),
 };
 const MALFORMED = new EdgeProblem(400, 'malformed_http', 'The request is not HTTP/1.1.', 'Use an HTTP client.');
 

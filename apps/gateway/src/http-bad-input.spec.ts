@@ -35,6 +35,23 @@ const bodies: Record<string, [Ask, number, string]> = {
   '2^63': [{ body: withMemory('9223372036854775808') }, 400, 'invalid_request'],
   'a name of 101 characters': [{ body: newJob({ name: 'x'.repeat(101) }) }, 400, 'invalid_request'],
   'the NUL character': [{ body: newJob({ name: 'a\0b' }) }, 400, 'invalid_request'],
+  'the NUL character in a key': [
+    { body: newJob({ workload: workload({ environment: { 'A\0': 'x' } }) }) },
+    400,
+    'invalid_request',
+  ],
+  'a key of half a MiB': [
+    { body: newJob({ workload: workload({ environment: { ['K'.repeat(MIB / 2)]: 'x' } }) }) },
+    400,
+    'invalid_request',
+  ],
+  'half a surrogate pair in a key': [
+    {
+      raw: JSON.stringify(newJob({ workload: workload({ environment: { HALF: 'x' } }) })).replace('HALF', '\\ud800'),
+    },
+    400,
+    'invalid_request',
+  ],
   'half a surrogate pair': [
     { raw: JSON.stringify(newJob({ name: 'HALF' })).replace('HALF', '\\ud800') },
     400,
@@ -118,7 +135,7 @@ const urls: Record<string, [string, string, number, string]> = {
   'a page size that is no number': ['GET', `${jobs}?pageSize=many`, 400, 'invalid_request'],
   'a page size beyond its bound': ['GET', `${jobs}?pageSize=501`, 400, 'invalid_request'],
   'a page size that is given twice': ['GET', `${jobs}?pageSize=1&pageSize=2`, 400, 'invalid_request'],
-  'a page token that is too long': ['GET', `${jobs}?pageToken=${'x'.repeat(201)}`, 400, 'invalid_request'],
+  'a page token that is too long': ['GET', `${jobs}?pageToken=${'x'.repeat(301)}`, 400, 'invalid_request'],
   'an unknown query parameter': ['GET', `${jobs}?limit=1`, 400, 'invalid_request'],
   'a digest that is none': ['GET', `/v1/projects/${PROJECT}/files/abc`, 400, 'invalid_request'],
 };

@@ -1,4 +1,4 @@
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
   AcceptInvitationRequestSchema,
   InviteProjectMemberRequestSchema,
@@ -10,7 +10,7 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { MessageBody, MessagePart } from './parameters.ts';
+import { MessageBody, MessagePart, MessageQuery } from './parameters.ts';
 import { InProject, InTenant, InvitationId } from './path-parameters.ts';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
@@ -34,8 +34,8 @@ export class InvitationsController {
 
   @Get('tenants/:tenantId/invitations')
   @Rpc(listInvitations, { as: 'ListTenantInvitations' })
-  ofTenant(@InTenant() tenantId: string) {
-    return this.services.tenancy.listInvitations({ tenantId });
+  ofTenant(@InTenant() tenantId: string, @MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.tenancy.listInvitations({ tenantId, page });
   }
 
   @Post('tenants/:tenantId/invitations/:invitationId/revoke')
@@ -55,8 +55,8 @@ export class InvitationsController {
 
   @Get('projects/:projectId/invitations')
   @Rpc(listInvitations, { as: 'ListProjectInvitations' })
-  ofProject(@InProject() { tenantId, projectId }: ProjectRef) {
-    return this.services.tenancy.listInvitations({ tenantId, projectId });
+  ofProject(@InProject() { tenantId, projectId }: ProjectRef, @MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.tenancy.listInvitations({ tenantId, projectId, page });
   }
 
   @Post('projects/:projectId/invitations/:invitationId/revoke')

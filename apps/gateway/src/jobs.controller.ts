@@ -48,8 +48,12 @@ export class JobsController {
 
   @Get(':jobId/decisions')
   @Rpc(listDecisions)
-  decisions(@InProject() project: ProjectRef, @JobId() jobId: string) {
-    return this.services.compute.listDecisions({ project, jobId });
+  decisions(
+    @InProject() project: ProjectRef,
+    @JobId() jobId: string,
+    @MessageQuery(PageRequestSchema) page: PageRequest,
+  ) {
+    return this.services.compute.listDecisions({ project, jobId, page });
   }
 
   @Get(':jobId/reservation')

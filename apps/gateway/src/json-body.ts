@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { Problem } from '@kontor/kit/problem';
+import { arriving } from './body-patience.ts';
 import { bodyTooLarge, notJson } from './edge-problem.ts';
 
 export const BODY_BYTES_MAX = 1024 * 1024;
@@ -23,7 +24,7 @@ export async function jsonBody(request: IncomingMessage): Promise<JsonValue> {
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of arriving(request)) {
     size += chunk.length;
     if (size > BODY_BYTES_MAX) throw bodyTooLarge(BODY_BYTES_MAX);
     chunks.push(chunk);

@@ -25,8 +25,8 @@ export class LedgerController {
 
   @Get('accounts')
   @Rpc(listAccounts, { as: 'ListOperatorAccounts' })
-  accounts() {
-    return this.services.quota.listAccounts({});
+  accounts(@MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.quota.listAccounts({ page });
   }
 
   @Post('accounts')
@@ -49,8 +49,8 @@ export class LedgerController {
 
   @Get('rates')
   @Rpc(listRates)
-  rates() {
-    return this.services.quota.listRates({});
+  rates(@MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.quota.listRates({ page });
   }
 
   @Post('rates')

@@ -48,6 +48,15 @@ describe('the ledger over REST', () => {
     expect(headers.link).toBe(`<${path}?pageSize=3&pageToken=two+two>; rel="next"`);
   });
 
+  it("shows the transfers of a project's account as the project's", async () => {
+    await using it = await setup();
+    const accountId = randomUUID();
+    await it.get(`/v1/projects/${PROJECT}/accounts/${accountId}/transfers?pageSize=3`);
+    await it.get(`/v1/accounts/${accountId}/transfers`);
+    expect(it.quota.listed).toMatchObject([{ accountId, project, page: { pageSize: 3 } }, { accountId }]);
+    expect(it.quota.listed[1]?.project).toBeUndefined();
+  });
+
   it('sets and lists rates', async () => {
     await using it = await setup();
     const rate = { acceleratorClass: 'cpu.x86_64', ucrPerDeviceHour: '3600000' };

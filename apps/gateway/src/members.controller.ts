@@ -1,4 +1,4 @@
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
   SetProjectMemberRequestSchema,
   TenancyService,
@@ -6,7 +6,7 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { MessagePart } from './parameters.ts';
+import { MessagePart, MessageQuery } from './parameters.ts';
 import { InProject, InTenant, PersonId } from './path-parameters.ts';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
@@ -21,8 +21,8 @@ export class MembersController {
 
   @Get('projects/:projectId/members')
   @Rpc(listProjectMembers)
-  members(@InProject() project: ProjectRef) {
-    return this.services.tenancy.listProjectMembers({ project });
+  members(@InProject() project: ProjectRef, @MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.tenancy.listProjectMembers({ project, page });
   }
 
   @Put('projects/:projectId/members/:personId')
@@ -43,8 +43,8 @@ export class MembersController {
 
   @Get('tenants/:tenantId/admins')
   @Rpc(listTenantAdmins)
-  admins(@InTenant() tenantId: string) {
-    return this.services.tenancy.listTenantAdmins({ tenantId });
+  admins(@InTenant() tenantId: string, @MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.tenancy.listTenantAdmins({ tenantId, page });
   }
 
   @Delete('tenants/:tenantId/admins/:personId')

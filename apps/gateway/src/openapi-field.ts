@@ -71,7 +71,10 @@ function isAlwaysWritten(field: DescField): boolean {
   return field.oneof === undefined && field.presence === Presence.IMPLICIT;
 }
 
-/** The field's comment, the alternatives it excludes, and the exact range of a number that is sent as a string. */
+/**
+ * The field's comment, the alternatives it excludes, the exact range of a number that is sent as a string, and the
+ * bound of a map's keys, for which OpenAPI 3.0 has no word.
+ */
 function describe(field: DescField, rules: FieldRules | undefined): string {
   const rivals = field.oneof?.fields.map(({ jsonName }) => jsonName).join(', ');
   const is64 = field.fieldKind === 'scalar' && plainSchema(field).format?.endsWith('int64');
@@ -79,6 +82,7 @@ function describe(field: DescField, rules: FieldRules | undefined): string {
     commentOf(field),
     rivals && `Exactly one of ${rivals} is set.`,
     is64 && rules?.min !== undefined && rules.max !== undefined && `From ${rules.min} to ${rules.max}.`,
+    rules?.keyMaxSize !== undefined && `Keys have at most ${rules.keyMaxSize} characters.`,
   ]
     .filter(Boolean)
     .join(' ');

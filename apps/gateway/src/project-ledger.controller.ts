@@ -3,11 +3,11 @@ import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/co
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { MessageQuery } from './parameters.ts';
-import { InProject } from './path-parameters.ts';
+import { AccountId, InProject } from './path-parameters.ts';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
 
-const { listAccounts, listChargeRecords } = QuotaService.method;
+const { listAccounts, listTransfers, listChargeRecords } = QuotaService.method;
 
 @ApiTags('Ledger')
 @Controller('v1/projects/:projectId')
@@ -16,8 +16,18 @@ export class ProjectLedgerController {
 
   @Get('accounts')
   @Rpc(listAccounts, { as: 'ListProjectAccounts' })
-  accounts(@InProject() project: ProjectRef) {
-    return this.services.quota.listAccounts({ project });
+  accounts(@InProject() project: ProjectRef, @MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.quota.listAccounts({ project, page });
+  }
+
+  @Get('accounts/:accountId/transfers')
+  @Rpc(listTransfers, { as: 'ListProjectTransfers' })
+  transfers(
+    @InProject() project: ProjectRef,
+    @AccountId() accountId: string,
+    @MessageQuery(PageRequestSchema) page: PageRequest,
+  ) {
+    return this.services.quota.listTransfers({ project, accountId, page });
   }
 
   @Get('charge-records')

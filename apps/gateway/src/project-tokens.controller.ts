@@ -1,4 +1,4 @@
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import { PageRequestSchema, type PageRequest, type ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
   CreateProjectTokenRequestSchema,
   TenancyService,
@@ -6,7 +6,7 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { MessagePart } from './parameters.ts';
+import { MessagePart, MessageQuery } from './parameters.ts';
 import { InProject, TokenId } from './path-parameters.ts';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
@@ -30,8 +30,8 @@ export class ProjectTokensController {
 
   @Get()
   @Rpc(listProjectTokens)
-  list(@InProject() project: ProjectRef) {
-    return this.services.tenancy.listProjectTokens({ project });
+  list(@InProject() project: ProjectRef, @MessageQuery(PageRequestSchema) page: PageRequest) {
+    return this.services.tenancy.listProjectTokens({ project, page });
   }
 
   @Post(':tokenId/revoke')

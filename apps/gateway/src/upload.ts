@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import { arriving } from './body-patience.ts';
 
 /** Well below what a service accepts in one message. */
 const PIECE_BYTES_MAX = 256 * 1024;
@@ -11,7 +12,7 @@ const PIECE_BYTES_MAX = 256 * 1024;
  */
 export async function* uploadOf(request: IncomingMessage, file: { project: ProjectRef; sha256: string }) {
   yield { ...file, data: new Uint8Array() };
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of arriving(request)) {
     for (let from = 0; from < chunk.length; from += PIECE_BYTES_MAX) {
       yield { data: chunk.subarray(from, from + PIECE_BYTES_MAX) };
     }

@@ -84,7 +84,21 @@ function rivalsIn({ description = '' }: Schema): string[][] {
 const dictionary = ({ additionalProperties = {} }: Schema, schemas: Schemas): Arbitrary<Json> =>
   fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }), valid(additionalProperties, schemas), { maxKeys: 3 });
 
-/** Bodies with one thing wrong: a field too many, a required one missing, or an object in place of a value. */
+/** Keys that no map may have, whatever the contract says: one that PostgreSQL cannot hold, and one that is too long. */
+const BAD_KEY = fc.oneof(
+  fc.tuple(fc.string({ maxLength: 5 }), fc.string({ maxLength: 5 })).map((around) => around.join('\0')),
+  fc.integer({ min: 201, max: 100_000 }).map((length) => 'k'.repeat(length)),
+);
+
+const badDictionary = (map: Schema, schemas: Schemas): Arbitrary<Json> =>
+  fc
+    .tuple(dictionary(map, schemas), BAD_KEY, valid(map.additionalProperties ?? {}, schemas))
+    .map(([good, key, value]) => ({ ...(good as Record<string, Json>), [key]: value }));
+
+/**
+ * Bodies with one thing wrong: a field too many, a required one missing, an object in place of a value, or a key that
+ * no map may have.
+ */
 export function broken(given: Schema, schemas: Schemas): Arbitrary<Json> {
   const schema = resolve(given, schemas);
   const { required = [], properties = {} } = schema;
@@ -92,11 +106,13 @@ export function broken(given: Schema, schemas: Schemas): Arbitrary<Json> {
     const whole = body as Record<string, Json>;
     const hasInside = (field: Schema) => resolve(field, schemas).properties !== undefined;
     const leaves = Object.entries(properties).filter(([, field]) => !hasInside(field));
+    const maps = leaves.filter(([, field]) => field.additionalProperties !== undefined);
     const [inner] = Object.entries(properties).filter(([name, field]) => name in whole && hasInside(field));
     return fc.oneof(
       fc.constantFrom('surplus', '__proto__', '$type').map((name) => ({ ...whole, ...surplus(name) })),
       ...required.map((name) => fc.constant<Json>(without(whole, name))),
       ...leaves.map(([name]) => fc.constant<Json>({ ...whole, [name]: { odd: [{}] } })),
+      ...maps.map(([name, map]) => badDictionary(map, schemas).map((worse) => ({ ...whole, [name]: worse }))),
       ...(inner ? [broken(inner[1], schemas).map((worse) => ({ ...whole, [inner[0]]: worse }))] : []),
     );
   });

@@ -16,6 +16,8 @@ import { Problem } from '@kontor/kit/problem';
 /** The quota contract without a ledger: what the gateway may call answers, what it may not is not there. */
 export class FakeQuota implements Serves<typeof QuotaService> {
   readonly transfers = new Map<string, CreateTransferRequest>();
+  /** Whose transfers it was asked for. */
+  readonly listed: ListTransfersRequest[] = [];
   /** Thrown by every method while it is set. */
   refusal: Error | undefined;
 
@@ -40,9 +42,11 @@ export class FakeQuota implements Serves<typeof QuotaService> {
     return { id, debitAccountId, creditAccountId, amount, reason };
   }
 
-  async listTransfers({ accountId }: ListTransfersRequest) {
+  async listTransfers(request: ListTransfersRequest) {
     this.#refuse();
-    return { transfers: [{ debitAccountId: accountId, reason: Reason.GRANT }], page: { nextPageToken: 'two two' } };
+    this.listed.push(request);
+    const transfers = [{ debitAccountId: request.accountId, reason: Reason.GRANT }];
+    return { transfers, page: { nextPageToken: 'two two' } };
   }
 
   async setRate({ acceleratorClass, ucrPerDeviceHour }: SetRateRequest) {

@@ -1,10 +1,11 @@
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import { projectOf } from '@kontor/kit/project-of';
 import type { ClientBase } from 'pg';
 import { lateRoutes, legRoutes, type Route } from './account-id.ts';
 import type { Order } from './decide/decide.ts';
 import { memo } from './memo.ts';
 import { readReservations } from './read-snapshot.ts';
-import { keyOf, projectOf, type Reservation } from './reservation.ts';
+import { keyOf, type Reservation } from './reservation.ts';
 
 /** Most reservations that are remembered. */
 const SIZE_MAX = 50_000;

@@ -3,26 +3,34 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   Account_Purpose as Purpose,
   type AccountSchema,
+  type ListAccountsRequest,
+  type ListAccountsResponseSchema,
   type OpenAccountRequest,
 } from '@kontor/contracts/quota/v1/quota';
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
+import { pageOf, text } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
+import { z } from 'zod';
 import { accountId, operatorAccounts, type AccountName } from './account-id.ts';
+import { kindOf } from './assets.ts';
+import { withoutTreasury } from './changes/treasury.ts';
 import { QuotaConfig } from './config.ts';
 import { availableOf } from './decide/shortage.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
 import { openAccounts } from './open-accounts.ts';
+import { FoundingRow } from './programme-tables.ts';
 import { AccountRow } from './tables.ts';
 import { trialBalance } from './trial-balance.ts';
 
 type AccountInit = MessageInitShape<typeof AccountSchema>;
+
+const BY_ASSET = z.tuple([text, z.int().min(0).max(100), z.uuid()]);
 
 /** Opens and lists the places in the ledger. */
 @Injectable()
@@ -37,15 +45,22 @@ export class Accounts {
     private readonly config: QuotaConfig,
   ) {}
 
-  /** @throws Problem where purpose and project do not go together, or the account exists with another floor */
+  /**
+   * @throws Problem where purpose and project do not go together, the account exists with another floor, or one below
+   * zero would be credit of which no treasury knows
+   */
   async open({ project, purpose, asset, floor }: OpenAccountRequest, actor: string): Promise<AccountInit> {
     if (purpose === Purpose.AWARD || purpose === Purpose.PROGRAMME) throw notOpenedByHand();
     const ofProject = purpose === Purpose.PROJECT;
     if (ofProject !== (project !== undefined)) throw projectAndPurpose();
     if (!ofProject && floor !== undefined) throw floorOfOperator();
     const wanted = ofProject ? (floor ?? 0n) : null;
-    await this.ensure([{ project, purpose, asset }], wanted, actor);
     const id = accountId({ project, purpose, asset });
+    const isOverdraft = kindOf(asset) === 'credits' && wanted !== null && wanted < 0n;
+    await this.ensure([{ project, purpose, asset }], wanted, actor, async ({ manager }) => {
+      if (!isOverdraft || !(await manager.existsBy(FoundingRow, { isDone: true }))) return;
+      if (!(await manager.existsBy(AccountRow, { id }))) throw withoutTreasury(OVERDRAFT);
+    });
     const account = await inScope(this.dataSource, project ?? 'all', (tx) => tx.findOneByOrFail(AccountRow, { id }));
     const conflict = existsWithDifferent({ floor: account.floor !== wanted });
     if (conflict) throw conflict;
@@ -53,12 +68,21 @@ export class Accounts {
   }
 
   /** Accounts of a project, or the operator's own where none is named. */
-  async list(project: ProjectRef | undefined): Promise<AccountInit[]> {
-    const { tenantId, projectId } = project ?? { tenantId: IsNull(), projectId: IsNull() };
-    const rows = await inScope(this.dataSource, project ?? 'all', (tx) =>
-      tx.find(AccountRow, { where: { tenantId, projectId }, order: { asset: 'ASC', purpose: 'ASC' } }),
-    );
-    return rows.map(accountMessage);
+  async list(request: ListAccountsRequest): Promise<MessageInitShape<typeof ListAccountsResponseSchema>> {
+    const { size, after, cut } = pageOf(request, BY_ASSET);
+    const { tenantId, projectId } = request.project ?? { tenantId: IsNull(), projectId: IsNull() };
+    const rows = await inScope(this.dataSource, request.project ?? 'all', (tx) => {
+      const query = tx
+        .createQueryBuilder(AccountRow, 'a')
+        .where({ tenantId, projectId })
+        .orderBy({ 'a.asset': 'ASC', 'a.purpose': 'ASC', 'a.id': 'ASC' })
+        .limit(size + 1);
+      const [asset, purpose, id] = after ?? [];
+      if (after) query.andWhere('(a.asset, a.purpose, a.id) > (:asset, :purpose, :id)', { asset, purpose, id });
+      return query.getMany();
+    });
+    const { items, page } = cut(rows, ({ asset, purpose, id }) => [asset, purpose, id]);
+    return { accounts: items.map(accountMessage), page };
   }
 
   /** What the books add up to, by asset. */
@@ -75,9 +99,17 @@ export class Accounts {
     for (const acceleratorClass of unseen) this.ready.add(acceleratorClass);
   }
 
-  private async ensure(names: AccountName[], floor: bigint | null, actor: string): Promise<void> {
+  private async ensure(
+    names: AccountName[],
+    floor: bigint | null,
+    actor: string,
+    check?: (tx: Transaction) => Promise<void>,
+  ): Promise<void> {
     const at = this.clock.now();
-    await inTransaction(this.ledger, (tx) => openAccounts(tx, names, floor, actor, at));
+    await inTransaction(this.ledger, async (tx) => {
+      await check?.(tx);
+      await openAccounts(tx, names, floor, actor, at);
+    });
   }
 }
 
@@ -102,6 +134,8 @@ function accountMessage({
     ...(available !== undefined && { available: available < INT64_MAX ? available : INT64_MAX }),
   };
 }
+
+const OVERDRAFT = 'Once an operator is founded, projects spend no credits that its treasury did not hand out.';
 
 const notOpenedByHand = (): Problem =>
   Problem.invalid(

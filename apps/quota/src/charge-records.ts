@@ -6,12 +6,12 @@ import type {
   ListChargeRecordsRequest,
   ListChargeRecordsResponseSchema,
 } from '@kontor/contracts/quota/v1/quota';
-import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { projectOf } from './reservation.ts';
 import { ChargeRecordRow } from './tables.ts';
 
 /** What jobs cost, split by payer. */
@@ -30,7 +30,7 @@ export class ChargeRecords {
   }
 
   async list(request: ListChargeRecordsRequest): Promise<MessageInitShape<typeof ListChargeRecordsResponseSchema>> {
-    const { size, after } = pageOf(request.page, NEWEST_FIRST);
+    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const rows = await inScope(this.dataSource, { tenantId }, (tx) => {
       const query = tx
@@ -41,7 +41,7 @@ export class ChargeRecords {
       if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', { at: after[0], id: after[1] });
       return query.getMany();
     });
-    const { items, page } = cut(rows, size, ({ closedAt, reservationId }) => [closedAt, reservationId] as const);
+    const { items, page } = cut(rows, ({ closedAt, reservationId }) => [closedAt, reservationId]);
     return { chargeRecords: items.map(chargeRecordMessage), page };
   }
 }

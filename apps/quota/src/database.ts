@@ -5,6 +5,7 @@ import { ChargesByEnd1700000000004 } from '../migrations/0004-charges-by-end.ts'
 import { TenantRows1700000000005 } from '../migrations/0005-tenant-rows.ts';
 import { CountMutations1700000000006 } from '../migrations/0006-count-mutations.ts';
 import { ChargeSums1700000000007 } from '../migrations/0007-charge-sums.ts';
+import { AccountsInPages1700000000008 } from '../migrations/0008-accounts-in-pages.ts';
 import { AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow } from './programme-tables.ts';
 import { AccountRow, ChargeRecordRow, LegRow, RateRow, ReservationRow, TransferRow } from './tables.ts';
 
@@ -33,6 +34,7 @@ const database = {
     TenantRows1700000000005,
     CountMutations1700000000006,
     ChargeSums1700000000007,
+    AccountsInPages1700000000008,
   ],
 };
 

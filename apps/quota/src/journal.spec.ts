@@ -94,8 +94,11 @@ describe('the journal of the ledger', () => {
       },
     ]);
     expect(await quota.entriesOf(grant.id)).toMatchObject([
-      { action: 'transfer.create', after: { amount: '7', asset: 'CR:other' } },
+      { action: 'transfer.create', tenant_id: project.tenantId, after: { amount: '7', asset: 'CR:other' } },
     ]);
+    const back = { ...grant, id: uuid7(), debitAccountId: creditAccountId, creditAccountId: debitAccountId };
+    await gateway.createTransfer({ ...back, reason: Reason.RETURN });
+    expect(await quota.entriesOf(back.id)).toMatchObject([{ tenant_id: project.tenantId }]);
     expect(await quota.entriesOf('nvidia.h100')).toMatchObject([
       { action: 'rate.set', after: { ucrPerDeviceHour: '9' } },
     ]);

@@ -2,6 +2,7 @@ import type { GetReservationRequest } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { failpoint } from '@kontor/kit/failpoint';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { enterScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -14,7 +15,7 @@ import type { Decision } from './decide/decision.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
 import { lockAccounts, ratesInForce, readReservations } from './read-snapshot.ts';
-import { keyOf, projectOf, type Reservation } from './reservation.ts';
+import { keyOf, type Reservation } from './reservation.ts';
 import { writeEffects } from './write-effects.ts';
 
 /** Carries out batches of commands, each batch in one transaction. */

@@ -7,6 +7,7 @@ import type {
   GetReservationRequest,
   ListAccountsRequest,
   ListChargeRecordsRequest,
+  ListRatesRequest,
   ListTransfersRequest,
   OpenAccountRequest,
   PostRequest,
@@ -38,8 +39,8 @@ export class QuotaController implements Serves<typeof QuotaService> {
     return this.accounts.open(request, actor);
   }
 
-  async listAccounts({ project }: ListAccountsRequest) {
-    return { accounts: await this.accounts.list(project) };
+  listAccounts(request: ListAccountsRequest) {
+    return this.accounts.list(request);
   }
 
   createTransfer(request: CreateTransferRequest, { actor }: Call) {
@@ -54,8 +55,8 @@ export class QuotaController implements Serves<typeof QuotaService> {
     return this.rates.set(request, actor);
   }
 
-  async listRates() {
-    return { rates: await this.rates.list() };
+  listRates(request: ListRatesRequest) {
+    return this.rates.list(request);
   }
 
   reserve(value: ReserveRequest, call: Call) {

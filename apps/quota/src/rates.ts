@@ -1,16 +1,28 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { RateSchema, type Rate, type SetRateRequest } from '@kontor/contracts/quota/v1/quota';
+import {
+  RateSchema,
+  type ListRatesRequest,
+  type ListRatesResponseSchema,
+  type Rate,
+  type SetRateRequest,
+} from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
+import { instant, pageOf, text } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { toMessage } from '@kontor/kit/row';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { inTransaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
 import { FoundingRow } from './programme-tables.ts';
 import { RateRow } from './tables.ts';
+
+/** The key of a rate. */
+const BY_CLASS_AND_DATE = z.tuple([text, instant]);
 
 /** What a device-hour costs, from when on. A rate that is in force never changes: another one follows it. */
 @Injectable()
@@ -34,10 +46,15 @@ export class Rates {
     });
   }
 
-  async list(): Promise<Rate[]> {
-    const order = { acceleratorClass: 'ASC', validFrom: 'ASC' } as const;
-    const rows = await this.dataSource.getRepository(RateRow).find({ order });
-    return rows.map((row) => toMessage(RateSchema, row));
+  async list(request: ListRatesRequest): Promise<MessageInitShape<typeof ListRatesResponseSchema>> {
+    const { size, after, cut } = pageOf(request, BY_CLASS_AND_DATE);
+    const query = this.dataSource.manager
+      .createQueryBuilder(RateRow, 'r')
+      .orderBy({ 'r.accelerator_class': 'ASC', 'r.valid_from': 'ASC' })
+      .limit(size + 1);
+    if (after) query.where('(r.accelerator_class, r.valid_from) > (:name, :from)', { name: after[0], from: after[1] });
+    const { items, page } = cut(await query.getMany(), (row) => [row.acceleratorClass, row.validFrom]);
+    return { rates: items.map((row) => toMessage(RateSchema, row)), page };
   }
 }
 

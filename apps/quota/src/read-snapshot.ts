@@ -13,6 +13,8 @@ export interface ReservationKeys {
 export interface LockedAccount extends AccountState {
   purpose: Purpose;
   asset: string;
+  /** Null for the operator's own. */
+  tenantId: string | null;
 }
 
 /** An int64 is a bigint from the wire on; `pg` alone would hand it over as text. */
@@ -34,10 +36,10 @@ export async function lockAccounts(client: ClientBase, ids: string[]): Promise<M
     types,
   });
   return new Map(
-    rows.map(({ id, purpose, asset, balance, held, floor, ...terms }) => [
-      id,
-      { purpose, asset, balance, held, floor, award: isAward(terms) ? terms : undefined },
-    ]),
+    rows.map(({ id, purpose, asset, balance, held, floor, ...terms }) => {
+      const { tenantId } = terms;
+      return [id, { purpose, asset, balance, held, floor, tenantId, award: isAward(terms) ? terms : undefined }];
+    }),
   );
 }
 

@@ -5,7 +5,6 @@ import type {
   Reservation_State as State,
   ReservationSchema,
 } from '@kontor/contracts/quota/v1/quota';
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import type { Route } from './account-id.ts';
 
 /** One side of a reservation. Amounts are in the unit of the asset. */
@@ -47,12 +46,6 @@ export interface Reservation {
 
 /** Names a reservation among all tenants' in memory. */
 export const keyOf = (tenantId: string, id: string): string => `${tenantId}/${id}`;
-
-/** The project of a request. The contract requires it; the generated type cannot say so. */
-export function projectOf({ project }: { project?: ProjectRef | undefined }): ProjectRef {
-  if (!project) throw new Error('A request without a project passed validation.');
-  return project;
-}
 
 /** All use that was reported so far, whoever paid for it. */
 export const reportedDeviceMs = ({ usedDeviceMs, lateDeviceMs, waivedDeviceMs }: Reservation): bigint =>

@@ -4,7 +4,9 @@ import {
   ChargeRecord_Cause as Cause,
   Transfer_Reason as Reason,
 } from '@kontor/contracts/quota/v1/quota';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
+import { personWith } from '@kontor/testing/acting-for';
 import {
   accountOf,
   CLASS,
@@ -107,6 +109,54 @@ describe('transfers', () => {
       }
     },
   );
+
+  it('of a project are shown to its people, and of whatever account to operator staff and auditors', async () => {
+    await using quota = await setup();
+    const {
+      project,
+      grant: { creditAccountId, debitAccountId },
+    } = quota;
+    const other = await fundedProject(quota.gateway);
+    const { id: theirs } = await accountOf(quota.gateway, other, 'CR:demo');
+    const viewer = quota.for(personWith([Role.PROJECT_VIEWER], { scope: project })).quota;
+    const { transfers } = await viewer.listTransfers({ project, accountId: creditAccountId });
+    expect(transfers.map(({ amount }) => amount)).toEqual([100n]);
+
+    for (const accountId of [theirs, debitAccountId, uuid7()]) {
+      expect(await codeOf(viewer.listTransfers({ project, accountId }))).toBe('account_not_found');
+      expect(await codeOf(quota.gateway.listTransfers({ project, accountId }))).toBe('account_not_found');
+    }
+    const beside = { tenantId: project.tenantId, projectId: uuid7() };
+    for (const place of [other, beside]) {
+      expect(await codeOf(viewer.listTransfers({ project: place, accountId: theirs }))).toBe('project_not_found');
+    }
+    expect(await codeOf(viewer.listTransfers({ accountId: creditAccountId }))).toBe('not_allowed');
+    const nobody = quota.for(personWith()).quota;
+    expect(await codeOf(nobody.listTransfers({ project, accountId: creditAccountId }))).toBe('project_not_found');
+    for (const role of [Role.OPERATOR_STAFF, Role.AUDITOR]) {
+      const { quota: office } = quota.for(personWith([role]));
+      for (const accountId of [creditAccountId, theirs, debitAccountId]) {
+        expect((await office.listTransfers({ accountId })).transfers.length).toBeGreaterThan(0);
+      }
+      expect((await office.listTransfers({ project, accountId: creditAccountId })).transfers).toEqual(transfers);
+      expect(await codeOf(office.listTransfers({ accountId: uuid7() }))).toBe('account_not_found');
+    }
+  });
+
+  it("of one account are no pages of another's", async () => {
+    await using quota = await setup();
+    const {
+      project,
+      grant: { creditAccountId, debitAccountId },
+    } = quota;
+    await quota.gateway.createTransfer({ ...quota.grant, amount: 1n });
+    const { page } = await quota.gateway.listTransfers({ accountId: creditAccountId, page: { pageSize: 1 } });
+    const others = [{ accountId: debitAccountId }, { accountId: creditAccountId, project }];
+    for (const other of others) {
+      const request = { ...other, page: { pageToken: page?.nextPageToken ?? '' } };
+      expect(await codeOf(quota.gateway.listTransfers(request))).toBe('page_token_invalid');
+    }
+  });
 
   async function setup() {
     const quota = await quotaUnderTest({ credits: 100n });

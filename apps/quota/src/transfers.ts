@@ -9,20 +9,21 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
-import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { kindOf } from './assets.ts';
-import { authorisedUcr, exceeded } from './changes/treasury.ts';
+import { authorisedUcr, exceeded, withoutTreasury } from './changes/treasury.ts';
 import { Books } from './decide/books.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { insufficient } from './decide/shortage.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
+import { FoundingRow } from './programme-tables.ts';
 import { lockAccounts, type LockedAccount } from './read-snapshot.ts';
-import { TransferRow } from './tables.ts';
+import { AccountRow, TransferRow } from './tables.ts';
 import { insertTransfers, moveAccounts } from './write-effects.ts';
 
 /** Grants and returns: the movements that somebody orders. Those of reservations are the ledger's own. */
@@ -44,7 +45,11 @@ export class Transfers {
     const accounts = await lockAccounts(client, [request.debitAccountId, request.creditAccountId]);
     const found = await manager.findOneBy(TransferRow, { id: request.id });
     const at = this.clock.now();
-    const decided = decideTransfer(request, found, accounts, await authorisedUcr(manager), at);
+    const rules = {
+      authorised: await authorisedUcr(manager),
+      isFounded: await manager.existsBy(FoundingRow, { isDone: true }),
+    };
+    const decided = decideTransfer(request, found, accounts, rules, at);
     if (decided instanceof Problem) throw decided;
     if (decided === found) return found;
 
@@ -52,20 +57,37 @@ export class Transfers {
     const overflow = books.enter([], [decided]);
     if (overflow) throw overflow;
     const { id, createdAt: _, ...after } = decided;
+    const tenantId = tenantOf(accounts, request);
     send(insertTransfers([decided]));
     send(moveAccounts(books.differences()));
-    send(journalInsert([{ at, actor, action: 'transfer.create', subject: id, after }]));
+    send(journalInsert([{ at, actor, action: 'transfer.create', subject: id, tenantId, after }]));
     return decided;
   }
 
-  async list({ accountId, page }: ListTransfersRequest): Promise<MessageInitShape<typeof ListTransfersResponseSchema>> {
-    const { size, after } = pageOf(page, NEWEST_FIRST);
-    const parameters = [accountId, after?.[0] ?? null, after?.[1] ?? null, size + 1];
-    const rows = await inScope(this.dataSource, 'all', (tx) => tx.query<TransferRow[]>(LIST, parameters));
-    const shown = cut(rows, size, ({ createdAt, id }) => [createdAt, id] as const);
+  /** @throws Problem where there is no such account, or the project that is named has none such */
+  async list(request: ListTransfersRequest): Promise<MessageInitShape<typeof ListTransfersResponseSchema>> {
+    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { accountId, project } = request;
+    const ofProject = project && { tenantId: project.tenantId, projectId: project.projectId };
+    const rows = await inScope(this.dataSource, project ?? 'all', async (tx) => {
+      const isThere = await tx.existsBy(AccountRow, { id: accountId, ...ofProject });
+      if (!isThere) throw Problem.notFound('account', accountId);
+      return tx.query<TransferRow[]>(LIST, [accountId, after?.[0] ?? null, after?.[1] ?? null, size + 1]);
+    });
+    const shown = cut(rows, ({ createdAt, id }) => [createdAt, id]);
     const transfers = shown.items.map((row) => transferMessage({ ...row, amount: BigInt(row.amount) }));
     return { transfers, page: shown.page };
   }
+}
+
+/** Whose books it concerns: the one who gets, else the one who gives. */
+const tenantOf = (accounts: Map<string, LockedAccount>, transfer: CreateTransferRequest): string | undefined =>
+  accounts.get(transfer.creditAccountId)?.tenantId ?? accounts.get(transfer.debitAccountId)?.tenantId ?? undefined;
+
+/** What may be moved by hand: before the founding anything, and then of credits no more than two persons said. */
+interface Rules {
+  authorised: bigint | undefined;
+  isFounded: boolean;
 }
 
 /** The transfer to write, the one that is there already, or why not. */
@@ -73,7 +95,7 @@ function decideTransfer(
   request: CreateTransferRequest,
   found: TransferRow | null,
   accounts: Map<string, LockedAccount>,
-  authorised: bigint | undefined,
+  { authorised, isFounded }: Rules,
   now: Date,
 ): TransferRow | Problem {
   const { id, debitAccountId, creditAccountId, amount, reason } = request;
@@ -92,7 +114,10 @@ function decideTransfer(
   if (debit.asset !== credit.asset) return differentAssets(debit.asset, credit.asset);
   if (isByDecision(debit) || isByDecision(credit)) return notByHand();
   const { asset, purpose, balance, held, floor } = debit;
-  const available = balance - held - (floor ?? 0n);
+  const isAuthorised = isFounded && kindOf(asset) === 'credits';
+  if (isAuthorised && !isOfTreasury(debit, credit)) return withoutTreasury(OTHER_WAY);
+  // What was never handed out is not handed back either: the treasury could hand it out for a second time.
+  const available = balance - held - (isAuthorised ? 0n : (floor ?? 0n));
   if (purpose !== Purpose.TREASURY && amount > available) return insufficient(asset, available, amount);
   if (purpose === Purpose.TREASURY && kindOf(asset) === 'credits' && authorised !== undefined) {
     const problem = exceeded(authorised, -balance, amount, asset);
@@ -127,6 +152,13 @@ const transferMessage = ({
 
 const isByDecision = ({ purpose }: LockedAccount): boolean =>
   purpose === Purpose.AWARD || purpose === Purpose.PROGRAMME;
+
+/** Whether it goes from the treasury to a project, or back. */
+const isOfTreasury = (debit: LockedAccount, credit: LockedAccount): boolean =>
+  (debit.purpose === Purpose.TREASURY && credit.purpose === Purpose.PROJECT) ||
+  (debit.purpose === Purpose.PROJECT && credit.purpose === Purpose.TREASURY);
+
+const OTHER_WAY = 'Once an operator is founded, credits move by hand from its treasury to projects, and back.';
 
 const notByHand = (): Problem =>
   Problem.refused(

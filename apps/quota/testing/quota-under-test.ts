@@ -6,6 +6,7 @@ import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose, QuotaService, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { connect } from '@kontor/kit/connect';
+import { everyPage } from '@kontor/kit/every-page';
 import type { Client } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
 import type { Person } from '@kontor/kit/person';
@@ -26,6 +27,7 @@ export type Quota = Client<typeof QuotaService>;
 
 /** Quota as the gateway sees it on somebody's behalf. */
 export interface Acting {
+  quota: Quota;
   programmes: Client<typeof ProgrammeService>;
   changes: Client<typeof ChangeService>;
   budgets: Client<typeof BudgetService>;
@@ -131,6 +133,7 @@ async function startReplica({
     gateway: forPerson(anybody, tls, CLERK),
     db: served.app.get(DataSource),
     for: (person) => ({
+      quota: forPerson(anybody, tls, person),
       programmes: forPerson(programmes, tls, person),
       changes: forPerson(changes, tls, person),
       budgets: forPerson(budgets, tls, person),
@@ -174,9 +177,16 @@ export async function grant(gateway: Quota, project: Project, asset: string, amo
   await gateway.createTransfer({ id: uuid7(), debitAccountId, creditAccountId, amount, reason: Reason.GRANT });
 }
 
+/** Every account of a project, or of the operator. */
+export const accountsOf = (gateway: Quota, project?: Project) =>
+  everyPage(
+    (page) => gateway.listAccounts({ page, ...(project && { project }) }),
+    ({ accounts }) => accounts,
+  );
+
 /** A project's account for an asset. */
 export async function accountOf(gateway: Quota, project: Project, asset: string) {
-  const { accounts } = await gateway.listAccounts({ project });
+  const accounts = await accountsOf(gateway, project);
   const account = accounts.find((each) => each.asset === asset);
   if (!account) throw new Error(`The project has no account for ${asset}.`);
   return account;

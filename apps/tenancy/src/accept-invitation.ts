@@ -6,6 +6,7 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { personOf } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
@@ -13,7 +14,6 @@ import { emailKeyOf } from './email-key.ts';
 import { invitationAccepted, stateOf } from './invitations.ts';
 import { projectHasOwner } from './invite.ts';
 import { keepPerson } from './people.ts';
-import { personOf } from './person-of-call.ts';
 import { changesAreCovered } from './membership-changes.ts';
 import type { Ports } from './ports.ts';
 import { toMember, type MemberMessage } from './project-members.ts';

@@ -1,6 +1,7 @@
 import type { ServiceDatabase } from '@kontor/kit/database';
 import { Tenancy1763769600001 } from '../migrations/0001-tenancy.ts';
 import { MembershipChanges1763769600002 } from '../migrations/0002-membership-changes.ts';
+import { ListsInPages1763769600003 } from '../migrations/0003-lists-in-pages.ts';
 import {
   ErasedPersonRow,
   InvitationRow,
@@ -25,7 +26,7 @@ const database: ServiceDatabase = {
     InvitationRow,
     ProjectTokenRow,
   ],
-  migrations: [Tenancy1763769600001, MembershipChanges1763769600002],
+  migrations: [Tenancy1763769600001, MembershipChanges1763769600002, ListsInPages1763769600003],
 };
 
 export default database;

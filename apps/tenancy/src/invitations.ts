@@ -9,9 +9,10 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { IsNull, Not } from 'typeorm';
+import { IsNull } from 'typeorm';
 import type { Ports } from './ports.ts';
 import { InvitationRow } from './tables.ts';
 
@@ -24,21 +25,23 @@ export const placeOf = ({ tenantId, projectId }: { tenantId: string; projectId: 
 });
 
 /** Those that are open, and those that nobody took up in time, soon without their address. Newest first. */
-export function listInvitations(
+export async function listInvitations(
   { db, clock }: Ports,
   request: ListInvitationsRequest,
 ): Promise<MessageInitShape<typeof ListInvitationsResponseSchema>> {
-  return inScope(db, { tenantId: request.tenantId }, async (tx) => {
-    const place = placeOf(request);
-    const rows = await tx.find(InvitationRow, {
-      where: [
-        { ...place, email: Not(IsNull()) },
-        { ...place, expiredAt: Not(IsNull()), revokedAt: IsNull() },
-      ],
-      order: { createdAt: 'DESC', id: 'DESC' },
-    });
-    return { invitations: rows.map((row) => toInvitation(row, clock.now())) };
+  const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+  const rows = await inScope(db, { tenantId: request.tenantId }, (tx) => {
+    const query = tx
+      .createQueryBuilder(InvitationRow, 'invitation')
+      .where({ ...placeOf(request), acceptedAt: IsNull(), revokedAt: IsNull(), forgottenAt: IsNull() })
+      .orderBy('invitation.createdAt', 'DESC')
+      .addOrderBy('invitation.id', 'DESC')
+      .limit(size + 1);
+    if (after) query.andWhere('(invitation.createdAt, invitation.id) < (:at, :id)', { at: after[0], id: after[1] });
+    return query.getMany();
   });
+  const { items, page } = cut(rows, ({ createdAt, id }) => [createdAt, id]);
+  return { invitations: items.map((row) => toInvitation(row, clock.now())), page };
 }
 
 /**

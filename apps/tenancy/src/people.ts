@@ -8,12 +8,13 @@ export async function referenceOf(tx: EntityManager, personId: string): Promise<
   return reference;
 }
 
-/** Names and addresses of some people, by their ids. */
+/** Names and addresses of some members, by their persons' ids. */
 export async function namesOf(
   tx: EntityManager,
-  ids: string[],
+  members: { personId: string }[],
 ): Promise<Map<string, Pick<PersonRow, 'name' | 'email'>>> {
-  const people = await tx.find(PersonRow, { where: { id: In(ids) }, select: { id: true, name: true, email: true } });
+  const id = In(members.map(({ personId }) => personId));
+  const people = await tx.find(PersonRow, { where: { id }, select: { id: true, name: true, email: true } });
   return new Map(people.map((person) => [person.id, person]));
 }
 

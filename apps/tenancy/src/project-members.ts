@@ -10,12 +10,14 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { OLDEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { namesOf, referenceOf } from './people.ts';
 import type { Ports } from './ports.ts';
-import { findProject, lockProject, projectOf } from './projects.ts';
+import { findProject, lockProject } from './projects.ts';
 import { ProjectMemberRow, type PersonRow, type ProjectRow } from './tables.ts';
 
 export type MemberMessage = MessageInitShape<typeof MemberSchema>;
@@ -24,17 +26,19 @@ export type Members = MessageInitShape<typeof ListMembersResponseSchema>;
 /** Those who came first, first. */
 export function listProjectMembers({ db }: Ports, request: ListProjectMembersRequest): Promise<Members> {
   const { tenantId, projectId } = projectOf(request);
+  const { size, after, cut } = pageOf(request, OLDEST_FIRST);
   return inScope(db, { tenantId }, async (tx) => {
     const project = await findProject(tx, tenantId, projectId);
-    const rows = await tx.find(ProjectMemberRow, {
-      where: { tenantId, projectId },
-      order: { since: 'ASC', personId: 'ASC' },
-    });
-    const names = await namesOf(
-      tx,
-      rows.map(({ personId }) => personId),
-    );
-    return { members: rows.map((row) => toMember(project, row, names.get(row.personId))) };
+    const query = tx
+      .createQueryBuilder(ProjectMemberRow, 'member')
+      .where({ tenantId, projectId })
+      .orderBy('member.since')
+      .addOrderBy('member.personId')
+      .limit(size + 1);
+    if (after) query.andWhere('(member.since, member.personId) > (:since, :id)', { since: after[0], id: after[1] });
+    const { items, page } = cut(await query.getMany(), ({ since, personId }) => [since, personId]);
+    const names = await namesOf(tx, items);
+    return { members: items.map((row) => toMember(project, row, names.get(row.personId))), page };
   });
 }
 
@@ -56,7 +60,7 @@ export function setProjectMember(
       const entry = { actor, action: 'project.set-member', tenantId, subject: projectId, before, after };
       await journal(tx, [{ at: clock.now(), ...entry }]);
     }
-    const names = await namesOf(tx, [personId]);
+    const names = await namesOf(tx, [member]);
     return toMember(project, { ...member, role }, names.get(personId));
   });
 }

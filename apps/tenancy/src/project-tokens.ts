@@ -12,11 +12,13 @@ import {
 import type { Call } from '@kontor/kit/grpc';
 import { uuid7 } from '@kontor/kit/id';
 import { journal } from '@kontor/kit/journal';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { IsNull, MoreThan } from 'typeorm';
 import type { Ports } from './ports.ts';
-import { findProject, lockProject, projectOf } from './projects.ts';
+import { findProject, lockProject } from './projects.ts';
 import { newSecret } from './secret.ts';
 import { ProjectTokenRow } from './tables.ts';
 
@@ -68,11 +70,18 @@ export function listProjectTokens(
   request: ListProjectTokensRequest,
 ): Promise<MessageInitShape<typeof ListProjectTokensResponseSchema>> {
   const { tenantId, projectId } = projectOf(request);
+  const { size, after, cut } = pageOf(request, NEWEST_FIRST);
   return inScope(db, { tenantId }, async (tx) => {
     await findProject(tx, tenantId, projectId);
-    const order = { createdAt: 'DESC', id: 'DESC' } as const;
-    const rows = await tx.find(ProjectTokenRow, { where: { tenantId, projectId }, order });
-    return { tokens: rows.map(toToken) };
+    const query = tx
+      .createQueryBuilder(ProjectTokenRow, 'token')
+      .where({ tenantId, projectId })
+      .orderBy('token.createdAt', 'DESC')
+      .addOrderBy('token.id', 'DESC')
+      .limit(size + 1);
+    if (after) query.andWhere('(token.createdAt, token.id) < (:at, :id)', { at: after[0], id: after[1] });
+    const { items, page } = cut(await query.getMany(), ({ createdAt, id }) => [createdAt, id]);
+    return { tokens: items.map(toToken), page };
   });
 }
 

@@ -1,6 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import type {
   GetProjectRequest,
   ListMyProjectsRequest,
@@ -9,23 +8,18 @@ import type {
   ProjectSchema,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
-import { cut, pageOf } from '@kontor/kit/page';
+import { pageOf, text } from '@kontor/kit/page';
+import { personOf } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { personOf } from './person-of-call.ts';
 import type { Ports } from './ports.ts';
 import { ProjectRow } from './tables.ts';
 
 export type ProjectMessage = MessageInitShape<typeof ProjectSchema>;
 type Projects = MessageInitShape<typeof ListProjectsResponseSchema>;
-
-/** The project of a request. The contract requires it; the generated type cannot say so. */
-export function projectOf({ project }: { project?: ProjectRef | undefined }): ProjectRef {
-  if (!project) throw new Error('A request without a project passed validation.');
-  return project;
-}
 
 export const getProject = ({ db }: Ports, request: GetProjectRequest): Promise<ProjectMessage> => {
   const { tenantId, projectId } = projectOf(request);
@@ -46,10 +40,9 @@ export async function lockProject(tx: EntityManager, tenantId: string, id: strin
   return project;
 }
 
-const slug = z.string().max(63);
-
-export async function listProjects({ db }: Ports, { tenantId, page: asked }: ListProjectsRequest): Promise<Projects> {
-  const { size, after } = pageOf(asked, z.tuple([slug]));
+export async function listProjects({ db }: Ports, request: ListProjectsRequest): Promise<Projects> {
+  const { size, after, cut } = pageOf(request, z.tuple([text]));
+  const { tenantId } = request;
   const rows = await inScope(db, { tenantId }, (tx) => {
     const query = tx
       .createQueryBuilder(ProjectRow, 'project')
@@ -59,13 +52,13 @@ export async function listProjects({ db }: Ports, { tenantId, page: asked }: Lis
     if (after) query.andWhere('project.slug > :slug', { slug: after[0] });
     return query.getMany();
   });
-  const { items, page } = cut(rows, size, (project) => [project.slug] as const);
+  const { items, page } = cut(rows, ({ slug }) => [slug]);
   return { projects: items.map(toProject), page };
 }
 
 /** Those the caller is a member of, in every tenant; running a tenant makes nobody a member. */
 export async function listMyProjects({ db }: Ports, request: ListMyProjectsRequest, call: Call): Promise<Projects> {
-  const { size, after } = pageOf(request.page, z.tuple([z.uuid(), slug]));
+  const { size, after, cut } = pageOf(request, z.tuple([z.uuid(), text]));
   const { id: personId } = personOf(call);
   const rows = await inScope(db, { personId }, (tx) => {
     const query = tx
@@ -78,7 +71,7 @@ export async function listMyProjects({ db }: Ports, request: ListMyProjectsReque
       query.andWhere('(project.tenantId, project.slug) > (:tenant, :slug)', { tenant: after[0], slug: after[1] });
     return query.getMany();
   });
-  const { items, page } = cut(rows, size, (project) => [project.tenantId, project.slug] as const);
+  const { items, page } = cut(rows, ({ tenantId, slug }) => [tenantId, slug]);
   return { projects: items.map(toProject), page };
 }
 

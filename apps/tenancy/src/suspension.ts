@@ -8,9 +8,10 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { Ports } from './ports.ts';
-import { lockProject, projectOf, toProject, type ProjectMessage } from './projects.ts';
+import { lockProject, toProject, type ProjectMessage } from './projects.ts';
 import { ProjectRow, TenantRow } from './tables.ts';
 import { lockTenant, toTenant, type TenantMessage } from './tenants.ts';
 

@@ -6,6 +6,7 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { OLDEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { namesOf, referenceOf } from './people.ts';
@@ -15,15 +16,21 @@ import { TenantAdminRow, type PersonRow } from './tables.ts';
 import { findTenant, lockTenant } from './tenants.ts';
 
 /** Those of the tenant itself; whoever runs one above it is listed there. Those who came first, first. */
-export function listTenantAdmins({ db }: Ports, { tenantId }: ListTenantAdminsRequest): Promise<Members> {
+export function listTenantAdmins({ db }: Ports, request: ListTenantAdminsRequest): Promise<Members> {
+  const { tenantId } = request;
+  const { size, after, cut } = pageOf(request, OLDEST_FIRST);
   return inScope(db, { tenantId }, async (tx) => {
     await findTenant(tx, tenantId);
-    const rows = await tx.find(TenantAdminRow, { where: { tenantId }, order: { since: 'ASC', personId: 'ASC' } });
-    const names = await namesOf(
-      tx,
-      rows.map(({ personId }) => personId),
-    );
-    return { members: rows.map((row) => toAdmin(row, names.get(row.personId))) };
+    const query = tx
+      .createQueryBuilder(TenantAdminRow, 'admin')
+      .where({ tenantId })
+      .orderBy('admin.since')
+      .addOrderBy('admin.personId')
+      .limit(size + 1);
+    if (after) query.andWhere('(admin.since, admin.personId) > (:since, :id)', { since: after[0], id: after[1] });
+    const { items, page } = cut(await query.getMany(), ({ since, personId }) => [since, personId]);
+    const names = await namesOf(tx, items);
+    return { members: items.map((row) => toAdmin(row, names.get(row.personId))), page };
   });
 }
 

@@ -8,13 +8,12 @@ import type {
   TenantSchema,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
-import { cut, pageOf } from '@kontor/kit/page';
-import type { Person } from '@kontor/kit/person';
+import { pageOf, text } from '@kontor/kit/page';
+import { personOf, type Person } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { inScope, type RowScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { personOf } from './person-of-call.ts';
 import type { Ports } from './ports.ts';
 import { TenantRow } from './tables.ts';
 
@@ -37,7 +36,7 @@ export async function lockTenant(tx: EntityManager, id: string): Promise<TenantR
   return tenant;
 }
 
-const BY_SLUG = z.tuple([z.string().max(63), z.uuid()]);
+const BY_SLUG = z.tuple([text, z.uuid()]);
 
 /** All of them for those who work for the operator; for others those where they belong to a project or run things. */
 export async function listTenants(
@@ -45,7 +44,7 @@ export async function listTenants(
   request: ListTenantsRequest,
   call: Call,
 ): Promise<MessageInitShape<typeof ListTenantsResponseSchema>> {
-  const { size, after } = pageOf(request.page, BY_SLUG);
+  const { size, after, cut } = pageOf(request, BY_SLUG);
   const rows = await inScope(db, tenantsShownTo(personOf(call)), (tx) => {
     const query = tx
       .createQueryBuilder(TenantRow, 'tenant')
@@ -55,7 +54,7 @@ export async function listTenants(
     if (after) query.where('(tenant.slug, tenant.id) > (:slug, :id)', { slug: after[0], id: after[1] });
     return query.getMany();
   });
-  const { items, page } = cut(rows, size, ({ slug, id }) => [slug, id] as const);
+  const { items, page } = cut(rows, ({ slug, id }) => [slug, id]);
   return { tenants: items.map(toTenant), page };
 }
 

@@ -2,11 +2,12 @@ import { Member_Role, type TransferProjectRequest } from '@kontor/contracts/tena
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { changesAreCovered } from './membership-changes.ts';
 import { referenceOf } from './people.ts';
 import type { Ports } from './ports.ts';
-import { lockProject, projectOf, toProject, type ProjectMessage } from './projects.ts';
+import { lockProject, toProject, type ProjectMessage } from './projects.ts';
 import { ProjectMemberRow, ProjectRow } from './tables.ts';
 
 /**

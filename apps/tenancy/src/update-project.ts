@@ -1,10 +1,11 @@
 import type { UpdateProjectRequest } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { projectOf } from '@kontor/kit/project-of';
+import { requireNewest } from '@kontor/kit/resource-version';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { Ports } from './ports.ts';
-import { lockProject, projectOf, toProject, type ProjectMessage } from './projects.ts';
-import { requireNewest } from './resource-version.ts';
+import { lockProject, toProject, type ProjectMessage } from './projects.ts';
 import { ProjectRow } from './tables.ts';
 
 /**

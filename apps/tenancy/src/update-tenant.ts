@@ -1,10 +1,10 @@
 import type { UpdateTenantRequest } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { requireNewest } from '@kontor/kit/resource-version';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import type { Ports } from './ports.ts';
-import { requireNewest } from './resource-version.ts';
 import { TenantRow } from './tables.ts';
 import { heightOf, lockTree, pathUnder, requireFreeSlug } from './tenant-tree.ts';
 import { findTenant, lockTenant, toTenant, type TenantMessage } from './tenants.ts';

@@ -17,7 +17,7 @@ import { findRecords, NEWEST_RECORD_FIRST, readHead, type SealedRecord } from '.
 import { JournalSealer } from './journal-sealer.ts';
 import { verifyJournal, type JournalVerdict } from './journal-verify.ts';
 import { logger } from './log.ts';
-import { cut, pageOf } from './page.ts';
+import { pageOf } from './page.ts';
 import { inScope } from './tenant-scope.ts';
 
 /** What a service says of its journal. */
@@ -52,12 +52,12 @@ export class JournalController implements Serves<typeof JournalService> {
   ) {}
 
   async listJournal(request: ListJournalRequest) {
-    const { size, after } = pageOf(request.page, NEWEST_RECORD_FIRST);
+    const { size, after, cut } = pageOf(request, NEWEST_RECORD_FIRST);
     const [since, until] = [request.since, request.until].map((at) => at && timestampDate(at));
     const found = await this.#read((tx) =>
       findRecords(tx, { ...request, since, until }, size + 1, after && BigInt(after[0])),
     );
-    const { items, page } = cut<SealedRecord, [string]>(found, size, ({ seq }) => [String(seq)]);
+    const { items, page } = cut(found, ({ seq }) => [String(seq)]);
     return { records: items.map(toRecord), page };
   }
 

@@ -15,13 +15,6 @@ export interface JournalEntry {
   after?: object | undefined;
 }
 
-/** An entry as readers get it. */
-export interface JournalRecord extends JournalEntry {
-  seq: bigint;
-  /** Transaction that wrote it: entries of one transaction belong together. */
-  xid: bigint;
-}
-
 /** SQL of a service's journal, for its first migration. The app role may add and read, and never change or delete. */
 export const journalTableSql = (appRole: string): string => `
   CREATE TABLE journal (
@@ -56,25 +49,4 @@ export async function journal(tx: EntityManager, entries: JournalEntry[]): Promi
   if (entries.length === 0) return;
   const { text, values } = journalInsert(entries);
   await tx.query(text, values);
-}
-
-/**
- * Entries after a position, in the order in which their transactions became final. An entry is shown only when every
- * transaction that began before it has ended, so that a reader that remembers its position never misses one.
- */
-export async function readJournal(
-  tx: EntityManager,
-  after: { xid: bigint; seq: bigint },
-  limit: number,
-): Promise<JournalRecord[]> {
-  const rows = await tx.query<Record<string, unknown>[]>(
-    `SELECT seq, xid::text AS xid, at, actor, action, subject, tenant_id AS "tenantId", before, after
-       FROM journal
-      WHERE (xid, seq) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-      ORDER BY xid, seq LIMIT $3`,
-    [after.xid.toString(), after.seq.toString(), limit],
-  );
-  return rows.map(
-    (row) => ({ ...row, seq: BigInt(String(row['seq'])), xid: BigInt(String(row['xid'])) }) as JournalRecord,
-  );
 }

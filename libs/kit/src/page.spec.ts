@@ -1,27 +1,30 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
-import { PageRequestSchema } from '@kontor/contracts/resource/v1/resource';
+import { ListChangesRequestSchema } from '@kontor/contracts/quota/v1/change';
+import { ListProgrammesRequestSchema } from '@kontor/contracts/quota/v1/programme';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { cut, NEWEST_FIRST, pageOf } from './page.ts';
+import { NEWEST_FIRST, pageOf, text } from './page.ts';
 
-const BY_NAME = z.tuple([z.string().max(63)]);
+const NOT_OURS = 'is not one that this list gave out';
+const BY_NAME = z.tuple([text]);
+const LAST = { at: new Date('2030-01-02T03:04:05.006Z'), id: '0193a5b0-0000-7000-8000-000000000001' };
 
 describe('a page', () => {
   it('has fifty items unless its reader says otherwise, and begins at the beginning', () => {
-    expect(pageOf(undefined, NEWEST_FIRST)).toEqual({ size: 50, after: undefined });
-    expect(pageOf(asking(7), NEWEST_FIRST)).toEqual({ size: 7, after: undefined });
+    expect(pageOf(create(ListChangesRequestSchema), NEWEST_FIRST)).toMatchObject({ size: 50, after: undefined });
+    expect(pageOf(asking(7), NEWEST_FIRST)).toMatchObject({ size: 7, after: undefined });
   });
 
   it('begins after the last item of the page before', () => {
-    const last = { at: new Date('2030-01-02T03:04:05.006Z'), id: '0193a5b0-0000-7000-8000-000000000001' };
-    const { page } = cut([last, last], 1, ({ at, id }) => [at, id] as const);
-    expect(pageOf(asking(1, page.nextPageToken), NEWEST_FIRST).after).toEqual([last.at, last.id]);
+    expect(pageOf(asking(1, next(asking(1))), NEWEST_FIRST).after).toEqual([LAST.at, LAST.id]);
+    expect(pageOf(asking(9, next(asking(1))), NEWEST_FIRST).after).toEqual([LAST.at, LAST.id]);
   });
 
   it('that is the last one names no next', () => {
     for (const items of [[], ['a'], ['a', 'b']]) {
-      expect(cut(items, 2, (item) => [item])).toEqual({ items, page: { nextPageToken: '' } });
+      const { cut } = pageOf(asking(2), BY_NAME);
+      expect(cut(items, (item) => [item])).toEqual({ items, page: { nextPageToken: '' } });
     }
   });
 
@@ -47,23 +50,47 @@ describe('a page', () => {
     ['an id that is none', tokenOf(['2030-01-01T00:00:00.000Z', "' OR true"])],
     ['too much', tokenOf(['2030-01-01T00:00:00.000Z', '0193a5b0-0000-7000-8000-000000000001', 'x'])],
   ])('is refused where it is to begin after %s', (_, token) => {
-    expect(() => pageOf(asking(1, token), NEWEST_FIRST)).toThrow('is not one that this list gave out');
+    expect(() => pageOf(asking(1, token), NEWEST_FIRST)).toThrow(NOT_OURS);
+  });
+
+  it('is refused where another list gave the token out, or the same list asked for otherwise', () => {
+    const page = { pageSize: 1, pageToken: next(asking(1)) };
+    const others = [
+      create(ListChangesRequestSchema, { state: 1, page }),
+      create(ListProgrammesRequestSchema, { page }),
+    ];
+    for (const other of others) expect(() => pageOf(other, NEWEST_FIRST)).toThrow(NOT_OURS);
+  });
+
+  it('is not asked for with text that PostgreSQL cannot hold', () => {
+    const { cut } = pageOf(asking(1), z.tuple([z.string()]));
+    const { nextPageToken } = cut(['a\0', 'b'], (name) => [name]).page;
+    expect(() => pageOf(asking(1, nextPageToken), BY_NAME)).toThrow(NOT_OURS);
   });
 });
 
-const asking = (pageSize: number, pageToken = '') => create(PageRequestSchema, { pageSize, pageToken });
+function asking(pageSize: number, pageToken = '') {
+  return create(ListChangesRequestSchema, { page: { pageSize, pageToken } });
+}
 
+/** The token of the page after the one that a request asks for. */
+function next(request: ReturnType<typeof asking>): string {
+  return pageOf(request, NEWEST_FIRST).cut([LAST, LAST], ({ at, id }) => [at, id]).page.nextPageToken;
+}
+
+/** A token as this list gives them out, at whatever position. */
 function tokenOf(position: unknown[]): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
+  const [list] = JSON.parse(Buffer.from(next(asking(1)), 'base64url').toString()) as unknown[];
+  return Buffer.from(JSON.stringify([list, ...position])).toString('base64url');
 }
 
 /** Every page of a list, one after the other. */
 function readAll(sorted: string[], size: number): string[] {
   const read: string[] = [];
   for (let token: string | undefined; token !== '';) {
-    const { after } = pageOf(asking(size, token), BY_NAME);
+    const { after, cut } = pageOf(asking(size, token), BY_NAME);
     const rest = sorted.filter((name) => after === undefined || name > after[0]);
-    const { items, page } = cut(rest.slice(0, size + 1), size, (name) => [name]);
+    const { items, page } = cut(rest.slice(0, size + 1), (name) => [name]);
     read.push(...items);
     token = page.nextPageToken;
   }

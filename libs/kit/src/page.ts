@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PageRequest } from '@kontor/contracts/resource/v1/resource';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
@@ -5,46 +6,70 @@ import { Problem } from './problem.ts';
 /** What a list is ordered by, the last of which no two items share: a page begins after an item's. */
 type Order<P extends readonly unknown[]> = z.ZodType<P>;
 
-const instant = z.iso
+/** A message that asks for one page of the list that the rest of it describes. */
+interface Asks {
+  $typeName: string;
+  page?: PageRequest | undefined;
+}
+
+/** An instant of an order. */
+export const instant = z.iso
   .datetime({ precision: 3 })
   .transform((text) => new Date(text))
   .refine((at) => at.getTime() >= 0);
 
+/** Text of an order, as PostgreSQL can hold it: a zero byte it cannot. */
+export const text = z.string().refine((characters) => !characters.includes('\0'));
+
+const BY_TIME: Order<[at: Date, id: string]> = z.tuple([instant, z.uuid()]);
+
 /** Lists that show what came last first. */
-export const NEWEST_FIRST: Order<[createdAt: Date, id: string]> = z.tuple([instant, z.uuid()]);
+export const NEWEST_FIRST = BY_TIME;
+
+/** Lists that show what came first first. */
+export const OLDEST_FIRST = BY_TIME;
 
 const SIZE_DEFAULT = 50;
 
 /**
- * What a page request asks for: how many items, and after which.
+ * What a request for a page asks for: how many items, and after which. `cut` then makes a page of what was read (one
+ * item more than fits, if there is one), and says where the next begins.
  *
- * @throws Problem `page_token_invalid` where no list of this order gave the token out
+ * @throws Problem `page_token_invalid` where the list that the request describes did not give the token out
  */
-export function pageOf<P extends readonly unknown[]>(
-  request: PageRequest | undefined,
-  order: Order<P>,
-): { size: number; after: P | undefined } {
-  const { pageSize, pageToken } = request ?? { pageSize: 0, pageToken: '' };
-  return { size: pageSize || SIZE_DEFAULT, after: pageToken ? positionIn(pageToken, order) : undefined };
+export function pageOf<P extends readonly unknown[]>(request: Asks, order: Order<P>) {
+  const { pageSize, pageToken } = request.page ?? { pageSize: 0, pageToken: '' };
+  const size = pageSize || SIZE_DEFAULT;
+  const cut = <T>(items: T[], positionOf: (item: T) => P) => {
+    const shown = items.slice(0, size);
+    const [last] = items.length > size ? shown.slice(-1) : [];
+    return { items: shown, page: { nextPageToken: last === undefined ? '' : tokenOf(request, positionOf(last)) } };
+  };
+  return { size, after: pageToken ? positionIn(pageToken, request, order) : undefined, cut };
 }
 
-/** Cuts what was read (one item more than fits, if there is one) to a page, and says where the next begins. */
-export function cut<T, P extends readonly unknown[]>(items: T[], size: number, positionOf: (item: T) => P) {
-  const shown = items.slice(0, size);
-  const [last] = items.length > size ? shown.slice(-1) : [];
-  return { items: shown, page: { nextPageToken: last === undefined ? '' : tokenOf(positionOf(last)) } };
-}
+const tokenOf = (request: Asks, position: readonly unknown[]): string =>
+  Buffer.from(JSON.stringify([listOf(request), ...position])).toString('base64url');
 
-const tokenOf = (position: readonly unknown[]): string => Buffer.from(JSON.stringify(position)).toString('base64url');
-
-function positionIn<P extends readonly unknown[]>(token: string, order: Order<P>): P {
+function positionIn<P extends readonly unknown[]>(token: string, request: Asks, order: Order<P>): P {
   try {
-    return order.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
+    const [list, ...position] = z.array(z.unknown()).parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
+    if (list === listOf(request)) return order.parse(position);
   } catch {
-    throw Problem.invalid(
-      'page_token_invalid',
-      'The page token is not one that this list gave out.',
-      'Start again without a page token.',
-    );
+    // Whatever it is, it is none of ours.
   }
+  throw Problem.invalid(
+    'page_token_invalid',
+    'The page token is not one that this list gave out.',
+    'Start again without a page token, or ask in the same words as for the page before.',
+  );
+}
+
+/** Stands for a list: what is asked, and of what, but for the page. It keeps nobody from anything, so it is short. */
+function listOf(request: Asks): string {
+  const asked = JSON.stringify(request, (name, value: unknown) => {
+    if (name === 'page' || name === '$unknown') return undefined;
+    return typeof value === 'bigint' ? String(value) : value;
+  });
+  return createHash('sha256').update(asked).digest('base64url').slice(0, 8);
 }

@@ -1,4 +1,5 @@
 import type { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
+import { Problem } from './problem.ts';
 
 /** A tenant, or a project of it. */
 export interface Scope {
@@ -15,4 +16,14 @@ export interface Person {
   /** Every role, each with those it includes. */
   roles: Role[];
   scope?: Scope | undefined;
+}
+
+/**
+ * For whom a call is made, on methods that only people call.
+ *
+ * @throws Problem `no_context` where a service calls for itself
+ */
+export function personOf({ person }: { person?: Person | undefined }): Person {
+  if (!person) throw Problem.unauthenticated('no_context', 'The call does not say for whom it is made.');
+  return person;
 }

@@ -86,8 +86,26 @@ describe('a request that breaks its contract is told every field at fault', () =
       submit({ environment: { A: 'a\0b' } }),
       'job.workload.environment[A] must not contain the NUL',
     ],
+    [
+      'a NUL in a key of a map',
+      submit({ environment: { 'A\0': 'x' } }),
+      'job.workload.environment has a key that must not contain the NUL',
+    ],
+    [
+      'a key of a map that is too long',
+      submit({ environment: { ['x'.repeat(201)]: 'x' } }),
+      'job.workload.environment has a key that must have at most 200 characters',
+    ],
   ])('%s', (_, request, found) => {
     expect(broken(() => validate(SubmitJobRequestSchema, request)).join()).toContain(found);
+  });
+
+  it('keys of a map once, and never with the key, which may be as long as a request', () => {
+    const environment = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${i}\0${'x'.repeat(9_999)}`, 'y\0']));
+    expect(broken(() => validate(SubmitJobRequestSchema, submit({ environment })))).toEqual([
+      'job.workload.environment has a key that must have at most 200 characters',
+      'job.workload.environment has a key that must not contain the NUL character',
+    ]);
   });
 
   it('an enum value nobody knows, and one outside its bounds', () => {

@@ -4,12 +4,18 @@ import type { FieldRules } from '@kontor/contracts/rules/v1/rules';
 import { Problem, type Violation } from './problem.ts';
 import { rulesOf } from './rules.ts';
 
+/** PostgreSQL's text cannot hold it, and nothing that people read needs it. */
+const NO_NUL = 'must not contain the NUL character';
+
 type Check = (value: unknown, path: string, found: Violation[]) => void;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** More are of no help to anyone, and an answer must not be larger than its question. */
 const VIOLATIONS_MAX = 20;
+
+/** Where the contract does not say how long the keys of a map may be. */
+const KEY_CHARACTERS_MAX = 200;
 
 /** Refuses a message that breaks the rules of its contract, naming the fields that do. */
 export function validate(desc: DescMessage, message: object): void {
@@ -53,6 +59,7 @@ function fieldCheck(field: DescField): Check {
   const rules = rulesOf(field);
   const many = field.fieldKind === 'list' || field.fieldKind === 'map';
   const size = many ? sizeCheck(rules, 'items') : undefined;
+  const keys = field.fieldKind === 'map' ? keysCheck(rules) : undefined;
   const one = oneCheck(field, many ? itemRules(rules) : rules);
   return (value, path, found) => {
     if (isAbsent(value)) {
@@ -64,7 +71,25 @@ function fieldCheck(field: DescField): Check {
     size(items.length, path, found);
     // A list that is too long is refused as a whole: looking at its items could take as long as its sender likes.
     if (rules?.maxSize !== undefined && items.length > rules.maxSize) return;
+    if (keys?.(value as object, path, found)) return;
     for (const [key, item] of items) one(item, `${path}[${key}]`, found);
+  };
+}
+
+/**
+ * What keys of a map must satisfy, whatever its values are. True where one of them does not: it is named nowhere, since
+ * it may be as long as the request, and values under such keys are not looked at.
+ */
+function keysCheck(rules: FieldRules | undefined) {
+  const maxSize = rules?.keyMaxSize ?? KEY_CHARACTERS_MAX;
+  return (map: object, path: string, found: Violation[]): boolean => {
+    const keys = Object.keys(map);
+    const add = (detail: string) => found.push({ field: path, detail: `has a key that ${detail}` });
+    const isLong = keys.some((key) => key.length > maxSize);
+    const hasNul = keys.some((key) => key.includes('\0'));
+    if (isLong) add(`must have at most ${maxSize} characters`);
+    if (hasNul) add(NO_NUL);
+    return isLong || hasNul;
   };
 }
 
@@ -114,8 +139,7 @@ function stringCheck(rules: FieldRules | undefined): Check {
     size(text.length, path, found);
     if (rules?.uuid && !UUID.test(text)) found.push({ field: path, detail: 'must be a UUID in lower case' });
     if (pattern && !pattern.test(text)) found.push({ field: path, detail: `must match ${rules?.pattern}` });
-    // PostgreSQL's text cannot hold it, and nothing that people read needs it.
-    if (text.includes('\0')) found.push({ field: path, detail: 'must not contain the NUL character' });
+    if (text.includes('\0')) found.push({ field: path, detail: NO_NUL });
   };
 }
 

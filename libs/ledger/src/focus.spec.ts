@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { focusCsv, type FocusCharge, type FocusTerms } from './focus.ts';
+import { focusHeader, focusRows, type FocusCharge, type FocusTerms } from './focus.ts';
 
 const TERMS: FocusTerms = { operator: 'demo', currency: 'EUR', millionthsPerCredit: 1_500_000n };
 
@@ -59,7 +59,7 @@ describe('the FOCUS export', () => {
   });
 
   function rows(charges: FocusCharge[], terms = TERMS): Record<string, string>[] {
-    const [header = [], ...lines] = focusCsv(charges, terms).trimEnd().split('\r\n').map(cells);
+    const [header = [], ...lines] = (focusHeader() + focusRows(charges, terms)).trimEnd().split('\r\n').map(cells);
     expect(lines.every(({ length }) => length === header.length)).toBe(true);
     return lines.map((line) => Object.fromEntries(header.map((name, n) => [name, line[n] ?? ''])));
   }

@@ -23,18 +23,14 @@ export interface FocusTerms {
   millionthsPerCredit: bigint;
 }
 
-/**
- * Charges as FOCUS 1.0 has them, in its CSV form: one row of usage for each charge, and where an award paid a share one
- * row of credit for it, so that the rows of a job add up to what its project was billed. Source: FOCUS specification
- * 1.0 (FinOps Foundation), columns of the mandatory kind.
- */
-export const focusCsv = (charges: Iterable<FocusCharge>, terms: FocusTerms): string =>
-  focusHeader() + focusRows(charges, terms);
-
-/** The first line of the file. */
+/** The first line of a file of charges. */
 export const focusHeader = (): string => `${COLUMNS.join()}\r\n`;
 
-/** The lines of some charges, for a file that is written piece by piece. */
+/**
+ * The lines of some charges as FOCUS 1.0 has them, in its CSV form: one row of usage for each charge, and where an
+ * award paid a share one row of credit for it, so that the rows of a job add up to what its project was billed. Source:
+ * FOCUS specification 1.0 (FinOps Foundation), columns of the mandatory kind.
+ */
 export function focusRows(charges: Iterable<FocusCharge>, terms: FocusTerms): string {
   const lines: string[] = [];
   for (const charge of charges) {

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@bufbuild/protobuf';
+import { everyPage } from '@kontor/kit/every-page';
 
 /** An answer of the public API: whatever its status, because refusals are answers too. */
 export interface RestAnswer {
@@ -10,6 +11,8 @@ export interface RestAnswer {
 
 export interface RestClient {
   get(path: string): Promise<RestAnswer>;
+  /** Everything in a list of this name, page after page; throws where it is refused. */
+  all(path: string, name: string): Promise<JsonValue[]>;
   post(path: string, body?: object): Promise<RestAnswer>;
   /** As `post`, and throws where it is refused. */
   done(path: string, body?: object): Promise<JsonValue>;
@@ -41,14 +44,28 @@ export function restClient(url: string, token: () => Promise<string>): RestClien
   };
   const post = async (path: string, body: object = {}) =>
     answer(await call('POST', path, 'application/json', JSON.stringify(body)));
+  const get = async (path: string) => answer(await call('GET', path));
+  const all = async (path: string, name: string): Promise<JsonValue[]> => {
+    type List = Record<string, JsonValue[]> & { page: { nextPageToken: string } };
+    return everyPage(
+      async (page) => {
+        const query = new URLSearchParams({ pageSize: String(page.pageSize), pageToken: page.pageToken });
+        const { status, body } = await get(`${path}?${query}`);
+        if (status !== 200) throw new Error(`GET ${path} was answered ${status}: ${JSON.stringify(body)}`);
+        return body as List;
+      },
+      (reply) => reply[name] ?? [],
+    );
+  };
   return {
     post,
+    get,
+    all,
     done: async (path, body) => {
       const { status, body: reply } = await post(path, body);
       if (status < 300) return reply;
       throw new Error(`POST ${path} was answered ${status}: ${JSON.stringify(reply)}`);
     },
-    get: async (path) => answer(await call('GET', path)),
     put: async (path, bytes) => answer(await call('PUT', path, 'application/octet-stream', bytes)),
     bytes: async (path) => Buffer.from(await (await call('GET', path)).arrayBuffer()),
   };

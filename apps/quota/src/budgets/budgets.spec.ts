@@ -8,6 +8,7 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
+import { INT64_MAX } from '@kontor/ledger/int64';
 import { personWith } from '@kontor/testing/acting-for';
 import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
@@ -54,6 +55,18 @@ describe('the budget of a project', () => {
   });
 });
 
+describe('a budget beyond 64 bits', () => {
+  it('is shown to a rich project that burns little', async () => {
+    await using office = await quotaUnderTest({ credits: 10n ** 18n });
+    const { project, budgets } = { project: office.project, budgets: office.for(memberOf(office.project)).budgets };
+    const { id } = await office.compute.reserve(office.terms(uuid7(), 30n));
+    await office.compute.post({ project, id, usedDeviceMs: 30n, cause: Cause.USER });
+    office.clock.advance(Number(DAY_MS) - 1);
+    const { payers } = await budgets.getBudget({ project });
+    expect(payers).toMatchObject([{ burnUcrPerHour: 1n, timeToEmptyMs: INT64_MAX }]);
+  });
+});
+
 describe('a statement', () => {
   it("has every movement of a project's credits between two balances, whatever the size of its pages", async () => {
     await using office = await setup();
@@ -71,6 +84,71 @@ describe('a statement', () => {
     const { accounts } = await office.gateway.listAccounts({ project });
     const credits = accounts.filter(({ asset }) => asset === 'CR:demo').reduce((sum, { balance }) => sum + balance, 0n);
     expect(whole.at(-1)?.balance).toBe(credits);
+  });
+
+  it('keeps to the end that its first page had, whatever is written between two pages', async () => {
+    await using office = await setup();
+    const { project, budgets, clock } = office;
+    for (let n = 0; n < 3; n++) {
+      await office.run(10n);
+      clock.advance(1_000);
+    }
+    const whole = await office.statement({ project });
+    const lines: StatementLine[] = [];
+    const ends = new Set<string>();
+    for (let pageToken = '', more = true; more; more = pageToken !== '') {
+      const page = await budgets.getStatement({ project, page: { pageSize: 2, pageToken } });
+      lines.push(...page.lines);
+      ends.add([page.opening, page.closing, page.to?.seconds, page.to?.nanos].join());
+      pageToken = page.page?.nextPageToken ?? '';
+      await office.run(7n);
+    }
+    expect(lines).toEqual(whole);
+    expect(ends.size).toBe(1);
+    expect((await office.statement({ project })).length).toBeGreaterThan(whole.length);
+  });
+
+  it('adds up while jobs are being charged', async () => {
+    await using office = await setup();
+    const { project, budgets, clock } = office;
+    let isDone = false;
+    const charging = (async () => {
+      for (; !isDone; clock.advance(1)) await office.run(2n);
+    })();
+    const differences = new Set<bigint>();
+    for (let n = 0; n < 60; n++) {
+      const { opening, lines, closing } = await budgets.getStatement({ project, page: { pageSize: 500 } });
+      differences.add(lines.reduce((sum, { amount }) => sum + amount, opening) - closing);
+    }
+    isDone = true;
+    await charging;
+    expect([...differences]).toEqual([0n]);
+  });
+
+  it('that goes on where the one before ended misses nothing', async () => {
+    await using office = await setup();
+    const { project, budgets } = office;
+    const first = await budgets.getStatement({ project });
+    office.clock.advance(1);
+    await office.run(10n);
+    const second = await budgets.getStatement({ project, ...(first.to && { from: first.to }) });
+    expect([second.opening, second.lines.length > 0]).toEqual([first.closing, true]);
+    expect([...first.lines, ...second.lines]).toEqual(await office.statement({ project }));
+  });
+
+  it('begins anew where a clock that was set back dates a movement before its pages', async () => {
+    await using office = await setup();
+    const { project, budgets, clock } = office;
+    for (let n = 0; n < 2; n++) {
+      clock.advance(10_000);
+      await office.run(10n);
+    }
+    const { page } = await budgets.getStatement({ project, page: { pageSize: 3 } });
+    clock.advance(-15_000);
+    await office.run(10n);
+    const next = budgets.getStatement({ project, page: { pageSize: 3, pageToken: page?.nextPageToken ?? '' } });
+    expect(await codeOf(next)).toBe('statement_changed');
+    expect((await office.statement({ project }, 3)).length).toBeGreaterThan(3);
   });
 
   it('of a month ends where that of the next begins', async () => {

@@ -4,6 +4,7 @@ import type { BudgetSchema, GetBudgetRequest, PayerBudgetSchema } from '@kontor/
 import { ProgrammeTerms_BudgetEnd as BudgetEnd } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { WHOLE_PPM } from '@kontor/ledger/subsidy';
 import { Injectable } from '@nestjs/common';
@@ -13,7 +14,6 @@ import { creditsOf } from '../assets.ts';
 import { QuotaConfig } from '../config.ts';
 import { findAwards, type AwardFacts } from '../programmes/award-facts.ts';
 import { termsOf } from '../programmes/programmes.ts';
-import { projectOf } from '../reservation.ts';
 import { OWN_WARNINGS_PPM, payerBudget, type Flows } from './payer-budget.ts';
 import { readFlows } from './read-flows.ts';
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { INT64_MAX } from '@kontor/ledger/int64';
 import fc from 'fast-check';
 import { payerBudget, type Flows } from './payer-budget.ts';
 
 const HOUR_MS = 3_600_000n;
+const EXA = 10n ** 18n;
 const NOW = new Date('2030-01-02T00:00:00Z');
 
 describe("a payer's budget", () => {
@@ -29,6 +31,15 @@ describe("a payer's budget", () => {
     for (const burned of [0n, -5n]) {
       expect(payerBudget(flows({ burned }), [], DAY, NOW)).not.toHaveProperty('timeToEmptyMs');
     }
+  });
+
+  it('says as much as 64 bits can, however rich, deep in overdraft and slow or fast it is', () => {
+    const rich = flows({ granted: 4n * EXA, balance: 4n * EXA, burned: 24n });
+    expect(payerBudget(rich, [], DAY, NOW)).toMatchObject({ burnUcrPerHour: 1n, timeToEmptyMs: INT64_MAX });
+    const deep = flows({ granted: 8n * EXA, balance: 8n * EXA, floor: -4n * EXA });
+    expect(payerBudget(deep, [], DAY, NOW)).toMatchObject({ leftUcr: INT64_MAX });
+    const fast = flows({ granted: 4n * EXA, balance: EXA, burned: 3n * EXA, createdAt: NOW });
+    expect(payerBudget(fast, [], DAY, NOW)).toMatchObject({ burnUcrPerHour: INT64_MAX, timeToEmptyMs: 0n });
   });
 
   it('warns of each threshold that is set aside or spent, an overdraft counting as what can be spent', () => {

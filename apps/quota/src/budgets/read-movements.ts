@@ -38,6 +38,16 @@ export function readMovements(
   return tx.query<MovementRow[]>(MOVEMENTS, [ids, from, to, afterAt, afterId, limit]);
 }
 
+const LAST = `
+  SELECT greatest((SELECT max(created_at) FROM transfer WHERE debit_account_id = ANY($1::uuid[])),
+                  (SELECT max(created_at) FROM transfer WHERE credit_account_id = ANY($1::uuid[]))) AS at`;
+
+/** When the accounts last moved; null where they never did. */
+export async function lastMovedAt(tx: EntityManager, ids: string[]): Promise<Date | null> {
+  const [row] = await tx.query<{ at: Date | null }[]>(LAST, [ids]);
+  return row?.at ?? null;
+}
+
 const BALANCE = `
   SELECT (coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = ANY($1::uuid[])
       AND (created_at < $2 OR ($3::uuid IS NOT NULL AND created_at = $2 AND id <= $3))), 0)

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { GetReportRequest, ReportRowSchema, ReportSchema } from '@kontor/contracts/quota/v1/budget';
-import { cut, pageOf } from '@kontor/kit/page';
+import { pageOf, text } from '@kontor/kit/page';
 import { enterScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -12,7 +12,7 @@ import { READING, reportSql, RUNNING } from './report-sql.ts';
 import { wholeMonths } from './whole-months.ts';
 
 /** Rows come by key. */
-const BY_KEY = z.tuple([z.string()]);
+const BY_KEY = z.tuple([text]);
 
 type RowInit = MessageInitShape<typeof ReportRowSchema>;
 type Sums = Record<'jobs' | 'deviceMs' | 'lateDeviceMs' | 'costUcr' | 'awardUcr', string>;
@@ -26,7 +26,7 @@ export class Reports {
   ) {}
 
   get(request: GetReportRequest): Promise<MessageInitShape<typeof ReportSchema>> {
-    const { size, after } = pageOf(request.page, BY_KEY);
+    const { size, after, cut } = pageOf(request, BY_KEY);
     const tenantId = request.tenantId || null;
     const interval = intervalOf(request);
     // All of a report is of one instant.
@@ -43,7 +43,7 @@ export class Reports {
       const total = sums.find(({ key }) => key === null);
       const [running] = await tx.query<{ ucr: string }[]>(RUNNING, [tenantId, creditsOf(this.config.operator)]);
       const rows = sums.flatMap((sum) => (sum.key === null ? [] : [{ ...sum, key: sum.key }]));
-      const { items, page } = cut(rows, size, ({ key }) => [key] as const);
+      const { items, page } = cut(rows, ({ key }) => [key]);
       return {
         rows: items.map((row) => rowMessage(row, row.key)),
         page,

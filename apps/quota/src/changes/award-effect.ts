@@ -2,6 +2,7 @@ import type { AwardDecision } from '@kontor/contracts/quota/v1/change';
 import { Proposal_State as State } from '@kontor/contracts/quota/v1/programme';
 import { Problem } from '@kontor/kit/problem';
 import type { Person } from '@kontor/kit/person';
+import { projectOf } from '@kontor/kit/project-of';
 import type { Transaction } from '../in-transaction.ts';
 import { closeProposal, lockPending } from '../programmes/close-proposal.ts';
 import { refusalOf } from '../programmes/decide-proposal.ts';
@@ -11,7 +12,6 @@ import { openAward } from '../programmes/open-award.ts';
 import { lockProgramme } from '../programmes/programmes.ts';
 import { requestOf } from '../programmes/proposal-message.ts';
 import { readStanding } from '../programmes/standing.ts';
-import { projectOf } from '../reservation.ts';
 import type { Effect, Hands } from './effect.ts';
 
 /**

@@ -71,6 +71,29 @@ describe('a change', () => {
     expect(await codeOf(office.second.changes.proposeChange(request))).toBe('exists_with_different_proposer');
   });
 
+  it('is decided once by whoever asks again after a lost answer, and otherwise by nobody', async () => {
+    await using office = await setup();
+    const { first, second } = office;
+    const [agreed, rejected] = [await office.propose(rate(7n)), await office.propose(rate(8n, 'other'))];
+    const decisions = [
+      { id: agreed, decide: (by: Acting, reason: string) => by.changes.agreeToChange({ id: agreed, reason }) },
+      { id: rejected, decide: (by: Acting, reason: string) => by.changes.rejectChange({ id: rejected, reason }) },
+    ];
+    for (const { id, decide } of decisions) {
+      const change = await decide(second, 'Thought about.');
+      office.clock.advance(1_000);
+      expect(await decide(second, 'Thought about.')).toEqual(change);
+      expect(await codeOf(decide(second, 'Thought about again.'))).toBe('change_already_decided');
+      expect(await codeOf(decide(office.for(staff()), 'Thought about.'))).toBe('change_already_decided');
+      const rows = await ask(office.database.url, 'SELECT FROM journal WHERE subject = $1', [id]);
+      expect(rows).toHaveLength(2);
+    }
+    const after = 'Thought about.';
+    expect(await codeOf(second.changes.rejectChange({ id: agreed, reason: after }))).toBe('change_already_decided');
+    expect(await codeOf(second.changes.agreeToChange({ id: rejected, reason: after }))).toBe('change_already_decided');
+    expect(await codeOf(first.changes.agreeToChange({ id: agreed, reason: after }))).toBe('change_already_decided');
+  });
+
   it('that cannot take effect any more stays open and changes nothing', async () => {
     await using office = await setup();
     const validFrom = timestampFromDate(office.clock.now());
@@ -136,11 +159,16 @@ describe('what cannot be proposed', () => {
     [
       'other terms of a programme as it was not',
       () => programmeMatter(programme({}, { resourceVersion: 2n })),
-      'stale_resource_version',
+      'stale_version',
     ],
     [
       'a threshold without a limit',
       () => programmeMatter(programme({ slug: 'x', threshold: { windowMs: 3_600_000n } })),
+      'programme_terms_unfit',
+    ],
+    [
+      'a threshold that bounds everything but the credits',
+      () => programmeMatter(programme({ slug: 'x', threshold: { deviceMs: 1n, slots: 1, windowMs: 3_600_000n } })),
       'programme_terms_unfit',
     ],
     [
@@ -184,7 +212,7 @@ describe('changing a programme', () => {
       await office.propose(programmeMatter(programme({ name: 'Two' }, { resourceVersion: 1n, addUcr: 7n }))),
     ];
     const codes = await Promise.all(ids.map((id) => codeOf(office.second.changes.agreeToChange({ id }))));
-    expect(codes.sort()).toEqual(['ok', 'stale_resource_version']);
+    expect(codes.sort()).toEqual(['ok', 'stale_version']);
     const { terms, leftUcr } = await office.first.programmes.getProgramme({ slug: 'open' });
     expect(leftUcr).toBe(terms?.name === 'One' ? 100_005n : 100_007n);
   });

@@ -12,7 +12,7 @@ import {
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
 import type { Person } from '@kontor/kit/person';
-import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
@@ -26,7 +26,7 @@ import { selfApproval } from '../programmes/not-own.ts';
 import { changeMessage, matterAsJson, matterIn, matterOf, type ChangeInit } from './change-message.ts';
 import type { Hands } from './effect.ts';
 import { effectOf } from './effect-of.ts';
-import { lockOpen } from './lock-open.ts';
+import { isDecidedAs, lockChange } from './lock-change.ts';
 import { refuseOtherProject } from './refuse-other-project.ts';
 
 /** What takes two persons. */
@@ -69,11 +69,13 @@ export class Changes {
     return row;
   }
 
-  /** @throws Problem where it is the person's own, decided already, or cannot take effect any more */
+  /** The same again answers what is there. @throws Problem where it is their own, decided, or cannot take effect */
   async agree(request: AgreeToChangeRequest, person: Person): Promise<ChangeInit> {
     return changeMessage(
       await inTransaction(this.ledger, async (tx) => {
-        const found = await lockOpen(tx, request.id);
+        const found = await lockChange(tx, request.id);
+        const asked = { state: State.EFFECTIVE, decidedBy: person.reference, decisionReason: request.reason };
+        if (isDecidedAs(asked, found)) return found;
         if (found.proposedBy === person.reference) throw selfApproval('Whoever proposed a change cannot agree to it.');
         const matter = matterOf(found);
         refuseOtherProject(matter, request.project);
@@ -84,11 +86,13 @@ export class Changes {
     );
   }
 
-  /** @throws Problem where it is decided already */
+  /** The same again answers what is there. @throws Problem where it is decided otherwise */
   async reject({ id, reason }: RejectChangeRequest, person: Person): Promise<ChangeInit> {
     return changeMessage(
       await inTransaction(this.ledger, async (tx) => {
-        const found = await lockOpen(tx, id);
+        const found = await lockChange(tx, id);
+        const asked = { state: State.REJECTED, decidedBy: person.reference, decisionReason: reason };
+        if (isDecidedAs(asked, found)) return found;
         return this.close(tx, found, State.REJECTED, reason, this.hands(person, [person.reference], reason), {});
       }),
     );
@@ -101,7 +105,7 @@ export class Changes {
   }
 
   async list(request: ListChangesRequest): Promise<MessageInitShape<typeof ListChangesResponseSchema>> {
-    const { size, after } = pageOf(request.page, NEWEST_FIRST);
+    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, 'all', (tx) => {
       const query = tx
         .createQueryBuilder(ChangeRow, 'c')
@@ -111,7 +115,7 @@ export class Changes {
       if (after) query.andWhere('(c.proposed_at, c.id) < (:at, :id)', { at: after[0], id: after[1] });
       return query.getMany();
     });
-    const { items, page } = cut(rows, size, ({ proposedAt, id }) => [proposedAt, id] as const);
+    const { items, page } = cut(rows, ({ proposedAt, id }) => [proposedAt, id]);
     return { changes: items.map(changeMessage), page };
   }
 

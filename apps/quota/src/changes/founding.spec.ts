@@ -3,11 +3,28 @@ import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { ProgrammeChangeSchema } from '@kontor/contracts/quota/v1/change';
 import { Proposal_State as State } from '@kontor/contracts/quota/v1/programme';
+import {
+  Account_Purpose as Purpose,
+  ChargeRecord_Cause as Cause,
+  Transfer_Reason as Reason,
+} from '@kontor/contracts/quota/v1/quota';
+import { uuid7 } from '@kontor/kit/id';
 import { validate } from '@kontor/kit/validate';
 import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, type ProgrammeInit } from '../../testing/awards.ts';
-import { CLASS, codeOf, expectBalanced, fundedProject, grant, quotaUnderTest } from '../../testing/quota-under-test.ts';
+import {
+  accountOf,
+  CLASS,
+  codeOf,
+  expectBalanced,
+  fundedProject,
+  grant,
+  quotaUnderTest,
+} from '../../testing/quota-under-test.ts';
 
 const PRESETS = new URL('../../presets/', import.meta.url);
+
+/** A project from before the founding. */
+const OLD = { tenantId: uuid7(), projectId: uuid7() };
 
 describe('founding an operator', () => {
   it('sets first rates, programmes and what the treasury may hand out, once', async () => {
@@ -80,6 +97,61 @@ describe('the treasury of an operator that is founded', () => {
     }
     expect(await codeOf(quota.gateway.openAccount({ purpose: 6, asset: 'CR:demo' }))).toBe('purpose_does_not_fit');
   });
+
+  it('is the only place that credits come from: no project spends what nobody handed it', async () => {
+    await using quota = await quotaUnderTest();
+    const overdraft = (asset: string) => ({ project: OLD, purpose: Purpose.PROJECT, asset, floor: -5n });
+    const before = await quota.gateway.openAccount(overdraft('CR:demo'));
+    await found(quota, [programme()]);
+    expect(await quota.gateway.openAccount(overdraft('CR:demo'))).toEqual(before);
+    const { id: creditAccountId } = await quota.gateway.openAccount({ purpose: Purpose.TREASURY, asset: 'CR:demo' });
+    const debt = { id: uuid7(), debitAccountId: before.id, creditAccountId, amount: 1n, reason: Reason.RETURN };
+    expect(await codeOf(quota.gateway.createTransfer(debt))).toBe('insufficient_credits');
+    const fresh = { tenantId: OLD.tenantId, projectId: uuid7() };
+    const opened = quota.gateway.openAccount({ ...overdraft('CR:demo'), project: fresh });
+    await expect(opened).rejects.toMatchObject({
+      code: 'credits_without_treasury',
+      help: expect.stringContaining('propose an authorisation'),
+    });
+    expect((await quota.gateway.listAccounts({ project: fresh })).accounts).toEqual([]);
+    expect(await codeOf(quota.gateway.openAccount({ ...overdraft('CR:demo'), project: fresh, floor: 0n }))).toBe('ok');
+    expect(await codeOf(quota.gateway.openAccount(overdraft(`DEVICE_MS:${CLASS}`)))).toBe('ok');
+  });
+
+  it('is the one end of whatever credits move by hand, and a project the other: what was earned stays', async () => {
+    await using quota = await quotaUnderTest({ credits: 100n });
+    const { gateway, compute } = quota;
+    const job = await compute.reserve(quota.terms(uuid7(), 60n));
+    await compute.post({ project: quota.project, id: job.id, usedDeviceMs: 60n, cause: Cause.USER });
+    const { accounts } = await gateway.listAccounts({});
+    const idOf = (purpose: Purpose, kind = 'CR:demo') =>
+      accounts.find((each) => each.purpose === purpose && each.asset === kind)?.id ?? '';
+    const [own, theirs] = [await quota.credits(), await accountOf(gateway, await fundedProject(gateway), 'CR:demo')];
+    const [earned, treasury] = [idOf(Purpose.REVENUE), idOf(Purpose.TREASURY)];
+    const move = (debitAccountId: string, creditAccountId: string, id = uuid7()) =>
+      gateway.createTransfer({ id, debitAccountId, creditAccountId, amount: 10n, reason: Reason.GRANT });
+    const early = uuid7();
+    const moved = await move(earned, own.id, early);
+
+    await found(quota, [programme()]);
+    expect(await move(earned, own.id, early)).toEqual(moved);
+    for (const [from, to] of [
+      [earned, own.id],
+      [own.id, theirs.id],
+      [treasury, earned],
+      [own.id, earned],
+    ] as const) {
+      await expect(move(from, to)).rejects.toMatchObject({
+        code: 'credits_without_treasury',
+        help: expect.stringContaining('propose an authorisation'),
+      });
+    }
+    expect([await codeOf(move(treasury, own.id)), await codeOf(move(own.id, treasury))]).toEqual(['ok', 'ok']);
+    const time = `DEVICE_MS:${CLASS}`;
+    const ownTime = await accountOf(gateway, quota.project, time);
+    expect(await codeOf(move(idOf(Purpose.REVENUE, time), ownTime.id))).toBe('ok');
+    await expectBalanced(gateway);
+  });
 });
 
 describe('the presets', () => {
@@ -109,5 +181,29 @@ describe('the presets', () => {
     expect(await ask(mission, 1n, { institution: 'university' })).toBe('PENDING threshold');
     expect(await ask('free-tier', 100n * HOUR_MS)).toBe('AWARDED threshold');
     expect(await ask('free-tier', 1n)).toBe('PENDING threshold');
+  });
+
+  it.each([
+    ['national-ai-mission', 100_000_000n],
+    ['free-tier', 5_000_000n],
+  ])('%s awards %s µcr by rule and no more, also where no device time is asked', async (programme, ucr) => {
+    await using quota = await quotaUnderTest();
+    await found(
+      quota,
+      presets.map(({ change }): ProgrammeInit => change),
+      { authorisation: { authorisedUcr: 10n ** 13n } },
+    );
+    const submit = async (requestedUcr: bigint) => {
+      const project = { tenantId: uuid7(), projectId: uuid7() };
+      const request = { programme, requestedUcr, limits: [], attributes: { institution: 'university' } };
+      const { state, rule } = await quota.for(memberOf(project)).programmes.submitProposal(proposal(project, request));
+      return `${State[state]} ${rule}`;
+    };
+    const most = presets.find(({ change }) => change.terms?.slug === programme)?.change.terms?.maxUcrPerBeneficiary;
+    expect([await submit(ucr), await submit(ucr + 1n), await submit(most ?? 0n)]).toEqual([
+      'AWARDED threshold',
+      'PENDING threshold',
+      'PENDING threshold',
+    ]);
   });
 });

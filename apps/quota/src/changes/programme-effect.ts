@@ -4,13 +4,13 @@ import type { ProgrammeChange } from '@kontor/contracts/quota/v1/change';
 import { ProgrammeTermsSchema, type ProgrammeTerms } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
 import { Problem } from '@kontor/kit/problem';
+import { requireNewest } from '@kontor/kit/resource-version';
 import { creditsOf } from '../assets.ts';
 import { move } from '../deed.ts';
 import type { Transaction } from '../in-transaction.ts';
 import { openAccounts } from '../open-accounts.ts';
 import { ProgrammeRow } from '../programme-tables.ts';
 import { checkRules } from '../programmes/eligibility.ts';
-import { stale } from '../programmes/extend-award.ts';
 import { lockProgramme, programmeId, type LockedProgramme } from '../programmes/programmes.ts';
 import { AccountRow } from '../tables.ts';
 import type { Effect, Hands } from './effect.ts';
@@ -29,7 +29,7 @@ export async function programmeEffect(tx: Transaction, change: ProgrammeChange, 
   const current = found?.row.resourceVersion ?? 0n;
   if (current === 0n && resourceVersion !== 0n) throw Problem.notFound('programme', terms.slug);
   if (current !== 0n && resourceVersion === 0n) throw programmeExists(terms.slug);
-  if (current !== resourceVersion) throw stale(current, resourceVersion);
+  requireNewest('programme', current, resourceVersion);
   await checkTreasury(tx, hands.operator, addUcr);
   return {
     async apply() {
@@ -86,15 +86,18 @@ function checkedTerms({ terms, resourceVersion }: ProgrammeChange, now: Date): P
     throw unfit('It would end before it starts.');
   }
   if (resourceVersion === 0n && endsAt && timestampDate(endsAt) <= now) throw unfit('It would have ended already.');
-  const limits = threshold && [threshold.ucr, threshold.deviceMs, threshold.slots];
-  if (limits?.every((limit) => limit === undefined)) {
-    throw unfit('Its threshold names no limit, so that everything would be awarded by rule.');
+  if (threshold && threshold.ucr === undefined) {
+    throw unfit(
+      'Its threshold bounds no credits, so that all of its pot would be awarded by rule.',
+      'Say up to how many µcr it awards by rule, or leave the threshold out.',
+    );
   }
   checkRules(eligibility);
   return terms;
 }
 
-const unfit = (detail: string): Problem => Problem.invalid('programme_terms_unfit', detail, 'Correct the terms.');
+const unfit = (detail: string, help = 'Correct the terms.'): Problem =>
+  Problem.invalid('programme_terms_unfit', detail, help);
 
 const programmeExists = (slug: string): Problem =>
   Problem.conflict(

@@ -43,6 +43,14 @@ export function exceeded(authorised: bigint, handedOut: bigint, more: bigint, as
   );
 }
 
+/** Why one person cannot make means of which the treasury knows nothing. */
+export const withoutTreasury = (detail: string): Problem =>
+  Problem.forbidden(
+    'credits_without_treasury',
+    detail,
+    'Have the treasury grant what is needed; where it may hand out no more, propose an authorisation.',
+  );
+
 const notAuthorised = (): Problem =>
   Problem.refused(
     'treasury_not_authorised',

@@ -1,6 +1,7 @@
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import type { Route } from '../account-id.ts';
-import { keyOf, projectOf, type Reservation } from '../reservation.ts';
+import { keyOf, type Reservation } from '../reservation.ts';
 import { advance } from './advance.ts';
 import { Books, type Hold } from './books.ts';
 import type { AccountState, Decision, LedgerCommand, View } from './decision.ts';

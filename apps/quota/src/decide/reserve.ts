@@ -5,9 +5,10 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { Problem } from '@kontor/kit/problem';
 import { WHOLE_PPM } from '@kontor/ledger/subsidy';
+import { projectOf } from '@kontor/kit/project-of';
 import type { Route } from '../account-id.ts';
 import { legsFit, withLegs } from '../legs.ts';
-import { projectOf, type Reservation } from '../reservation.ts';
+import type { Reservation } from '../reservation.ts';
 import { awardFor } from './award-for.ts';
 import type { Decision, View } from './decision.ts';
 import { existsWithDifferent } from './exists-with-different.ts';

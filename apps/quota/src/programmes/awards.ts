@@ -8,22 +8,25 @@ import type {
   ListAwardsResponseSchema,
   ReturnAwardRequest,
 } from '@kontor/contracts/quota/v1/programme';
+import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
-import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import { inTransaction } from '../in-transaction.ts';
 import { LedgerDatabase } from '../ledger-database.ts';
-import { projectOf } from '../reservation.ts';
 import { awardMessage, findAward, findAwards, type AwardFacts } from './award-facts.ts';
 import { awardLetter } from './award-letter.ts';
 import { extendAward } from './extend-award.ts';
 import { returnAward } from './return-award.ts';
 
 type AwardInit = MessageInitShape<typeof AwardSchema>;
+
+const RETURNED_BY = `SELECT FROM journal WHERE subject = $1 AND actor = $2 AND action = 'award.return'`;
 
 /** What programmes granted: shown, given back early, extended. */
 @Injectable()
@@ -40,7 +43,7 @@ export class Awards {
   }
 
   async list(request: ListAwardsRequest): Promise<MessageInitShape<typeof ListAwardsResponseSchema>> {
-    const { size, after } = pageOf(request.page, NEWEST_FIRST);
+    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const ofProject = 'award.tenant_id = :tenantId AND award.project_id = :projectId';
     const found = await inScope(this.dataSource, { tenantId }, (tx) =>
@@ -50,7 +53,7 @@ export class Awards {
         return query;
       }),
     );
-    const { items, page } = cut(found, size, ({ award: { grantedAt, id } }) => [grantedAt, id] as const);
+    const { items, page } = cut(found, ({ award: { grantedAt, id } }) => [grantedAt, id]);
     return { awards: items.map(awardMessage), page };
   }
 
@@ -58,10 +61,14 @@ export class Awards {
     return awardLetter(await this.find(request));
   }
 
-  /** @throws Problem where it has ended already */
+  /** The same hand again gets what is there. @throws Problem where it has ended otherwise */
   async return(request: ReturnAwardRequest, person: Person): Promise<AwardInit> {
     const [project, { id }, deed] = [projectOf(request), request, this.deed(person)];
-    await inTransaction(this.ledger, (tx) => returnAward(tx, project, id, deed));
+    try {
+      await inTransaction(this.ledger, (tx) => returnAward(tx, project, id, deed));
+    } catch (problem) {
+      if (!(await this.isReturnedBy(project, id, deed.actor))) throw problem;
+    }
     return awardMessage(await this.find(request));
   }
 
@@ -69,6 +76,14 @@ export class Awards {
   async extend(request: ExtendAwardRequest, person: Person): Promise<AwardInit> {
     await inTransaction(this.ledger, (tx) => extendAward(tx, request, person, this.deed(person)));
     return awardMessage(await this.find(request));
+  }
+
+  /** The journal alone says by whom an award was returned. */
+  private isReturnedBy({ tenantId }: ProjectRef, id: string, actor: string): Promise<boolean> {
+    return inScope(this.dataSource, { tenantId }, async (tx) => {
+      const rows = await tx.query<unknown[]>(RETURNED_BY, [id, actor]);
+      return rows.length > 0;
+    });
   }
 
   private find(request: Parameters<typeof projectOf>[0] & { id: string }): Promise<AwardFacts> {

@@ -14,7 +14,14 @@ export type Closing = Pick<ProposalRow, 'state' | 'rule' | 'reasons' | 'help' | 
  *
  * @throws Problem `proposal_not_found`, or `proposal_already_decided`
  */
-export async function lockPending(
+export async function lockPending(tx: Transaction, project: ProjectRef, id: string): Promise<ProposalRow> {
+  const found = await lockProposal(tx, project, id);
+  requirePending(found);
+  return found;
+}
+
+/** Locks a proposal, whatever became of it. @throws Problem `proposal_not_found` */
+export async function lockProposal(
   { client, manager }: Transaction,
   { tenantId, projectId }: ProjectRef,
   id: string,
@@ -22,8 +29,12 @@ export async function lockPending(
   await client.query('SELECT FROM proposal WHERE tenant_id = $1 AND id = $2 FOR UPDATE', [tenantId, id]);
   const found = await manager.findOneBy(ProposalRow, { tenantId, projectId, id });
   if (!found) throw Problem.notFound('proposal', id);
-  if (found.state !== State.PENDING) throw alreadyDecided(found);
   return found;
+}
+
+/** @throws Problem `proposal_already_decided` */
+export function requirePending(found: ProposalRow): void {
+  if (found.state !== State.PENDING) throw alreadyDecided(found);
 }
 
 /** Writes down what became of a proposal that `lockPending` locked. */

@@ -19,6 +19,11 @@ describe('deciding a proposal by rule', () => {
     expect(decideProposal(unset, asked({ ucr: 1n }), standing())).toMatchObject({ state: State.PENDING });
   });
 
+  it('leaves everything to people where the threshold, older than this rule, bounds no credits', () => {
+    const old = terms({ threshold: { deviceMs: 100n, slots: 5 } });
+    expect(decideProposal(old, asked({ ucr: 1n }), standing())).toMatchObject({ state: State.PENDING });
+  });
+
   it('looks at dates, eligibility, duration, maximum and pot before the threshold', () => {
     const rules = (changed: Terms, asks: Partial<Asked> = {}, stands: Partial<Standing> = {}) =>
       decideProposal(terms(changed), asked(asks), standing(stands)).rule;

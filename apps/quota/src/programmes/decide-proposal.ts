@@ -80,6 +80,8 @@ export function refusalOf(terms: ProgrammeTerms, asked: Asked, standing: Standin
 
 function byThreshold(threshold: Threshold | undefined, asked: Asked, standing: Standing): Verdict {
   if (!threshold) return pending('The programme leaves every proposal to people.');
+  // Terms from before this had to be said: whoever asks for no device time would be bound by nothing at all.
+  if (threshold.ucr === undefined) return pending('The threshold does not say how much is awarded by rule.');
   const over =
     overThreshold(threshold, 'tenant', sum(standing.toBeneficiary, asked)) ??
     overThreshold(threshold, 'applicant', sum(standing.toApplicant, asked));

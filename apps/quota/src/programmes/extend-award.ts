@@ -3,10 +3,11 @@ import type { ExtendAwardRequest } from '@kontor/contracts/quota/v1/programme';
 import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import type { Person } from '@kontor/kit/person';
+import { projectOf } from '@kontor/kit/project-of';
+import { requireNewest } from '@kontor/kit/resource-version';
 import type { Deed } from '../deed.ts';
 import type { Transaction } from '../in-transaction.ts';
 import { AwardRow } from '../programme-tables.ts';
-import { projectOf } from '../reservation.ts';
 import { AccountRow } from '../tables.ts';
 import { endOf, type AwardFacts } from './award-facts.ts';
 import { lockRunningAward } from './lock-award.ts';
@@ -24,7 +25,7 @@ export async function extendAward(
   const facts = await lockRunningAward(tx, projectOf(request), id, now);
   const { award } = facts;
   refuseOwn(person, award, award.applicant);
-  if (award.resourceVersion !== resourceVersion) throw stale(award.resourceVersion, resourceVersion);
+  requireNewest('award', award.resourceVersion, resourceVersion);
   const endsAt = newEnd(request, facts, now);
   await tx.manager.update(AccountRow, { id }, { endsAt });
   await tx.manager.update(AwardRow, { id }, { dueAt: endsAt, resourceVersion: resourceVersion + 1n });
@@ -53,10 +54,3 @@ function newEnd({ endsAt }: ExtendAwardRequest, facts: AwardFacts, now: Date): D
     'Choose an instant between the two.',
   );
 }
-
-export const stale = (current: bigint, sent: bigint): Problem =>
-  Problem.conflict(
-    'stale_resource_version',
-    `The resource version is ${current}, and ${sent} was sent.`,
-    'Read it again and decide on what it is now.',
-  );

@@ -1,14 +1,26 @@
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import type { Call } from '@kontor/kit/grpc';
-import type { Person } from '@kontor/kit/person';
+import { personOf as callerOf, type Person } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 
-/** The person for whom a call is made. @throws Problem where a service calls for itself */
-export function personOf({ person }: Pick<Call, 'person'>): Person {
-  if (!person) throw Problem.unauthenticated('no_context', 'The call does not say for whom it is made.');
+/**
+ * The person for whom a call is made, who asks for or decides about public money in their own name.
+ *
+ * @throws Problem where a service calls for itself, or a program with a project token, which is nobody's name
+ */
+export function personOf(call: Pick<Call, 'person'>): Person {
+  const person = callerOf(call);
+  if (!person.reference.startsWith('person:')) throw notAPerson();
   return person;
 }
+
+const notAPerson = (): Problem =>
+  Problem.forbidden(
+    'not_a_person',
+    'A project token stands for a program, and people alone ask for public money and decide about it.',
+    'Sign in yourself.',
+  );
 
 const IN_PROJECT: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 

@@ -2,12 +2,12 @@ import type { SubmitProposalRequest } from '@kontor/contracts/quota/v1/programme
 import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { uuid5 } from '@kontor/kit/id';
+import { projectOf } from '@kontor/kit/project-of';
 import { creditsOf } from '../assets.ts';
 import { move, type Deed, type Movement } from '../deed.ts';
 import type { Transaction } from '../in-transaction.ts';
 import { openAccounts } from '../open-accounts.ts';
 import { AwardRow } from '../programme-tables.ts';
-import { projectOf } from '../reservation.ts';
 import { AccountRow } from '../tables.ts';
 import { allowancesOf, totalOf } from './limits.ts';
 import type { LockedProgramme } from './programmes.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Proposal_State as State } from '@kontor/contracts/quota/v1/programme';
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import { problemOf } from '@kontor/kit/problem';
 import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff, type Terms } from '../../testing/awards.ts';
@@ -90,7 +91,7 @@ describe('the threshold', () => {
   });
 
   it('counts device time and slots too, of all classes together', async () => {
-    await using office = await setup({ threshold: { deviceMs: 100n, slots: 4, windowMs: DAY_MS } });
+    await using office = await setup({ threshold: { ucr: 1_000n, deviceMs: 100n, slots: 4, windowMs: DAY_MS } });
     const { project } = office;
     const limits = (deviceMs: bigint, slots: number) => ({
       limits: [
@@ -182,6 +183,26 @@ describe('a proposal that cannot be awarded', () => {
     const somebody = office.for(staff());
     expect(await codeOf(somebody.programmes.submitProposal(proposal(project)))).toBe('not_allowed');
   });
+
+  it("is not taken from a program with a project token, which is nobody's name", async () => {
+    await using office = await setup();
+    const { project, programmes } = office;
+    const token = office.for({
+      ...memberOf(project, Role.PROJECT_OWNER, Role.PROJECT_TOKEN),
+      reference: `token:${uuid7()}`,
+    });
+    await expect(token.programmes.submitProposal(proposal(project))).rejects.toMatchObject({
+      code: 'not_a_person',
+      help: 'Sign in yourself.',
+    });
+    expect((await programmes.listProposals({ project })).proposals).toEqual([]);
+    const waiting = proposal(project, { requestedUcr: 5_000n });
+    await programmes.submitProposal(waiting);
+    expect(await codeOf(token.programmes.withdrawProposal({ project, id: waiting.id }))).toBe('not_a_person');
+    const { awardId: id } = await programmes.submitProposal(proposal(project));
+    expect(await codeOf(token.programmes.returnAward({ project, id }))).toBe('not_a_person');
+    expect((await token.programmes.listAwards({ project })).awards).toHaveLength(1);
+  });
 });
 
 describe('a proposal that waits for people', () => {
@@ -201,9 +222,16 @@ describe('a proposal that waits for people', () => {
     expect(await codeOf(asMember.programmes.refuseProposal(refusal))).toBe('self_dealing');
     const both = [office.for(staff()), office.for(staff())];
     const codes = await Promise.all(both.map((each) => codeOf(each.programmes.refuseProposal(refusal))));
-    expect(codes.sort()).toEqual(['ok', 'proposal_already_decided']);
+    expect(codes.toSorted()).toEqual(['ok', 'proposal_already_decided']);
     const { id } = request;
-    expect(await programmes.getProposal({ project, id })).toMatchObject({ rule: 'staff', reasons: 'Not now.' });
+    const refused = await programmes.getProposal({ project, id });
+    expect(refused).toMatchObject({ rule: 'staff', reasons: 'Not now.' });
+
+    const who = both[codes.indexOf('ok')]?.programmes ?? programmes;
+    expect(await who.refuseProposal(refusal)).toEqual(refused);
+    for (const other of [{ reasons: 'Never.' }, { help: '' }]) {
+      expect(await codeOf(who.refuseProposal({ ...refusal, ...other }))).toBe('proposal_already_decided');
+    }
   });
 
   it('can be taken back by whoever submitted it, and by nobody else', async () => {
@@ -213,8 +241,13 @@ describe('a proposal that waits for people', () => {
     await programmes.submitProposal(proposal(project, { id, requestedUcr: 5_000n }));
     const colleague = office.for(memberOf(project));
     expect(await codeOf(colleague.programmes.withdrawProposal({ project, id }))).toBe('not_the_applicant');
-    const { state } = await programmes.withdrawProposal({ project, id });
-    expect(state).toBe(State.WITHDRAWN);
+    const withdrawn = await programmes.withdrawProposal({ project, id });
+    expect(withdrawn.state).toBe(State.WITHDRAWN);
+    expect(await programmes.withdrawProposal({ project, id })).toEqual(withdrawn);
+    expect(await codeOf(colleague.programmes.withdrawProposal({ project, id }))).toBe('not_the_applicant');
+    const awarded = proposal(project);
+    await programmes.submitProposal(awarded);
+    expect(await codeOf(programmes.withdrawProposal({ project, id: awarded.id }))).toBe('proposal_already_decided');
     expect((await office.for(staff()).programmes.listPendingProposals({})).proposals).toEqual([]);
   });
 
@@ -224,6 +257,7 @@ describe('a proposal that waits for people', () => {
     const request = proposal(project, { requestedUcr: 5_000n });
     await programmes.submitProposal(request);
     await programmes.submitProposal(request);
+    await programmes.withdrawProposal({ project, id: request.id });
     await programmes.withdrawProposal({ project, id: request.id });
     const rows = await ask(
       office.database.url,

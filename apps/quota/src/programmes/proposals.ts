@@ -9,11 +9,11 @@ import {
   type SubmitProposalRequest,
   type WithdrawProposalRequest,
 } from '@kontor/contracts/quota/v1/programme';
-import type { PageRequest } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
-import { cut, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { inScope, type RowScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type ObjectLiteral } from 'typeorm';
@@ -22,8 +22,7 @@ import type { Deed } from '../deed.ts';
 import { inTransaction } from '../in-transaction.ts';
 import { LedgerDatabase } from '../ledger-database.ts';
 import { ProposalRow } from '../programme-tables.ts';
-import { projectOf } from '../reservation.ts';
-import { closeProposal, lockPending } from './close-proposal.ts';
+import { closeProposal, lockProposal, requirePending } from './close-proposal.ts';
 import { refuseOwn } from './not-own.ts';
 import { proposalMessage, type ProposalInit } from './proposal-message.ts';
 import { submitProposal } from './submit-proposal.ts';
@@ -57,20 +56,22 @@ export class Proposals {
   list(request: ListProposalsRequest): Listed {
     const { tenantId, projectId } = projectOf(request);
     const ofProject = 'p.tenant_id = :tenantId AND p.project_id = :projectId';
-    return this.listed(request.page, { tenantId }, ofProject, { tenantId, projectId });
+    return this.listed(request, { tenantId }, ofProject, { tenantId, projectId });
   }
 
-  listPending({ page }: ListPendingProposalsRequest): Listed {
-    return this.listed(page, 'all', 'p.state = :state', { state: State.PENDING });
+  listPending(request: ListPendingProposalsRequest): Listed {
+    return this.listed(request, 'all', 'p.state = :state', { state: State.PENDING });
   }
 
-  /** @throws Problem where somebody else submitted it, or it is decided */
+  /** The same again answers what is there. @throws Problem where somebody else submitted it, or it is decided */
   async withdraw(request: WithdrawProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
     return proposalMessage(
       await inTransaction(this.ledger, async (tx) => {
-        const found = await lockPending(tx, projectOf(request), request.id);
+        const found = await lockProposal(tx, projectOf(request), request.id);
         if (found.applicant !== deed.actor) throw notYours();
+        if (found.state === State.WITHDRAWN) return found;
+        requirePending(found);
         const reasons = 'Its applicant took it back.';
         const closing = { state: State.WITHDRAWN, rule: 'applicant', reasons, help: '', decidedBy: [deed.actor] };
         return closeProposal(tx, found, closing, 'proposal.withdraw', deed);
@@ -78,13 +79,15 @@ export class Proposals {
     );
   }
 
-  /** @throws Problem where it is the person's own or their project's, or it is decided */
+  /** The same again answers what is there. @throws Problem where it is their own or their project's, or decided */
   async refuse(request: RefuseProposalRequest, person: Person): Promise<ProposalInit> {
     const deed = this.deed(person);
     const { reasons, help } = request;
     return proposalMessage(
       await inTransaction(this.ledger, async (tx) => {
-        const found = await lockPending(tx, projectOf(request), request.id);
+        const found = await lockProposal(tx, projectOf(request), request.id);
+        if (isRefusedBy(deed.actor, found, request)) return found;
+        requirePending(found);
         refuseOwn(person, projectOf(request), found.applicant);
         const closing = { state: State.REFUSED, rule: 'staff', reasons, help, decidedBy: [deed.actor] };
         return closeProposal(tx, found, closing, 'proposal.refuse', deed);
@@ -93,12 +96,12 @@ export class Proposals {
   }
 
   private async listed(
-    request: PageRequest | undefined,
+    request: ListProposalsRequest | ListPendingProposalsRequest,
     scope: RowScope,
     which: string,
     values: ObjectLiteral,
   ): Listed {
-    const { size, after } = pageOf(request, NEWEST_FIRST);
+    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, scope, (tx) => {
       const query = tx
         .createQueryBuilder(ProposalRow, 'p')
@@ -108,7 +111,7 @@ export class Proposals {
       if (after) query.andWhere('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
       return query.getMany();
     });
-    const { items, page } = cut(rows, size, ({ createdAt, id }) => [createdAt, id] as const);
+    const { items, page } = cut(rows, ({ createdAt, id }) => [createdAt, id]);
     return { proposals: items.map(proposalMessage), page };
   }
 
@@ -116,6 +119,9 @@ export class Proposals {
     return { operator: this.config.operator, actor: reference, now: this.clock.now() };
   }
 }
+
+const isRefusedBy = (actor: string, found: ProposalRow, { reasons, help }: RefuseProposalRequest): boolean =>
+  found.state === State.REFUSED && found.decidedBy.includes(actor) && found.reasons === reasons && found.help === help;
 
 const notYours = (): Problem =>
   Problem.forbidden('not_the_applicant', 'Somebody else submitted the proposal.', 'Ask them to take it back.');

@@ -6,11 +6,11 @@ import {
 } from '@kontor/contracts/quota/v1/programme';
 import { journalInsert } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
+import { projectOf } from '@kontor/kit/project-of';
 import { existsWithDifferent } from '../decide/exists-with-different.ts';
 import type { Deed } from '../deed.ts';
 import type { Transaction } from '../in-transaction.ts';
 import { ProposalRow } from '../programme-tables.ts';
-import { projectOf } from '../reservation.ts';
 import { decideProposal } from './decide-proposal.ts';
 import { totalOf } from './limits.ts';
 import { openAward } from './open-award.ts';

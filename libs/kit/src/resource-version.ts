@@ -1,4 +1,4 @@
-import { Problem } from '@kontor/kit/problem';
+import { Problem } from './problem.ts';
 
 /** @throws Problem stale_version, where somebody has changed it since the caller read it */
 export function requireNewest(what: string, newest: bigint, sent: bigint): void {
