@@ -89,7 +89,7 @@ describe('public money, from an application to a proof', () => {
     const agreed = await staff2.done(`${changes}/${change.id}/agree`);
     expect((await proposalOf(proposal.id)).state).toBe('AWARDED');
     expect(await staff2.done(`${changes}/${change.id}/agree`)).toEqual(agreed);
-    expect((await staff2.post(`${changes}/${change.id}/reject`, { reason: 'Too late.' })).status).toBe(409);
+    expect((await staff2.post(`/v1/changes/${change.id}/reject`, { reason: 'Too late.' })).status).toBe(409);
   });
 
   it('stays proved when the person is forgotten', async () => {

@@ -19,7 +19,11 @@ const steps: Step[] = [
   { title: 'linting', nx: ['run-many', '-t', 'lint'] },
   { title: 'checking types', nx: ['run', 'kontor:typecheck'] },
   { title: 'testing the house rules and the tools', nx: ['run', '@kontor/tools:test', '--outputStyle=static'] },
-  { title: 'testing each part', nx: ['run-many', '-t', 'test', '--exclude', '@kontor/tools', '--parallel=1'] },
+  {
+    title: 'testing what services stand on',
+    nx: ['run-many', '-t', 'test', '--exclude', '@kontor/tools,apps/*', '--parallel=2'],
+  },
+  { title: 'testing the services', nx: ['run-many', '-t', 'test', '--projects', 'apps/*', '--parallel=1'] },
   { title: 'testing the whole, end to end', nx: ['run', '@kontor/e2e:e2e', '--outputStyle=static'] },
 ];
 

@@ -52,6 +52,7 @@ describe('a message of the contracts as a class', () => {
       type: 'object',
       maxProperties: 200,
       additionalProperties: { type: 'string', maxLength: 32768 },
+      description: 'Keys have at most 200 characters.',
     });
     expect(Workload?.properties['inputs']).toMatchObject({
       type: 'array',

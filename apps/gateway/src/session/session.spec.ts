@@ -27,6 +27,11 @@ const session: Session = {
   csrf: 'h'.repeat(32),
 };
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** A character that says something else: the first bit of the last one of a part counts, where its others may not. */
+const another = (character = ''): string => BASE64URL[BASE64URL.indexOf(character) ^ 32] ?? 'A';
+
 describe('a session', () => {
   it('fits into a cookie, though its three tokens do not', async () => {
     const { accessToken, refreshToken, idToken } = session;
@@ -82,7 +87,7 @@ describe('what is sealed', () => {
   it('is not opened when a single character of it is another', async () => {
     const sealed = await new Sealer([KEY]).seal(text, PURPOSE);
     for (let at = 0; at < sealed.length; at += 7) {
-      const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
+      const changed = sealed.slice(0, at) + another(sealed[at]) + sealed.slice(at + 1);
       expect(await opened(new Sealer([KEY]), changed)).toBeUndefined();
     }
   });
