@@ -7,6 +7,7 @@ import { CONTEXT_HEADER, type ContextVerifier } from './caller-context.ts';
 import { SystemClock } from './clock.ts';
 import { pathOf, type Call } from './grpc.ts';
 import type { Logger } from './log.ts';
+import { personOf } from './person.ts';
 import { Problem, problemOf } from './problem.ts';
 import { validate } from './validate.ts';
 
@@ -139,8 +140,7 @@ function gate(method: DescMethod, { services }: Access, verifier: ContextVerifie
 /** Whether the person for whom the gateway calls may, as the method's contract says. */
 function checkPerson(access: Access, { caller, person }: Call, request: object): void {
   if (access.people.length === 0 || caller !== GATEWAY) return;
-  if (person === undefined) throw Problem.unauthenticated('no_context', 'The call does not say for whom it is made.');
-  admit(access, person, scopeOf(request));
+  admit(access, personOf({ person }), scopeOf(request));
 }
 
 const clock = new SystemClock();
