@@ -23,8 +23,10 @@ const SOURCES = [
 const STAMP = join(ROOT, 'node_modules', '.cache', 'kontor', 'built-from');
 const TAIL_LINES = 20;
 
+type Told = Pick<Progress, 'step' | 'note'>;
+
 /** Generates and builds what the services need, unless it is built from these very sources. */
-export async function ensureBuilt(progress: Progress, signal: AbortSignal): Promise<void> {
+export async function ensureBuilt(progress: Told, signal: AbortSignal): Promise<void> {
   const sources = digestOf(SOURCES);
   if (isBuiltFrom(sources)) return;
   rmSync(STAMP, { force: true });
@@ -52,12 +54,12 @@ function digestOf(patterns: string[]): string {
   return hash.digest('hex');
 }
 
-async function build(progress: Progress, detail: (text: string) => void, signal: AbortSignal): Promise<void> {
+async function build({ note }: Told, detail: (text: string) => void, signal: AbortSignal): Promise<void> {
   const child = spawn('nx', ['run-many', '-t', 'build'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], signal });
   const tail: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface(stream).on('line', (line) => {
-      progress.note(`  ${line}`);
+      note(`  ${line}`);
       if (line.trim() === '') return;
       tail.push(line);
       detail(line.trim());

@@ -23,10 +23,7 @@ describe('npm start', () => {
     async () => {
       const place = await setup();
       await using killed = place.start();
-      await eventually('the sample job runs', async () => (await place.jobs())[0]?.state === 'RUNNING', {
-        withinMs: 120_000,
-        everyMs: 200,
-      });
+      await killed.until(async () => (await place.jobs())[0]?.state === 'RUNNING', 120_000);
       killed.kill('SIGKILL');
       await killed.exited;
 

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
+import { freePort } from '@kontor/postgres/free-port';
 import { post } from '../token-endpoint.ts';
 import type { IdentityProvider, IdentityProviderOptions } from './identity-provider.ts';
 import { HOW_TO_GET_KEYCLOAK, keycloakHome } from './keycloak-home.ts';
@@ -67,13 +66,4 @@ async function addKey(origin: string): Promise<void> {
     }),
   });
   if (response.status !== 201) throw new Error(`Keycloak took no new key: ${response.status} ${await response.text()}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
