@@ -84,12 +84,16 @@ export function wireOf(method: DescMethod): MethodDefinition<object, object> {
     path: pathOf(method),
     requestStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
     responseStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
-    requestSerialize: (message) => Buffer.from(toBinary(input, messageOf(input, message))),
+    requestSerialize: (message) => asBuffer(toBinary(input, messageOf(input, message))),
     requestDeserialize: (bytes) => fromBinary(input, bytes),
-    responseSerialize: (message) => Buffer.from(toBinary(output, messageOf(output, message))),
+    responseSerialize: (message) => asBuffer(toBinary(output, messageOf(output, message))),
     responseDeserialize: (bytes) => fromBinary(output, bytes),
   };
 }
+
+/** The same bytes, where `Buffer.from` alone would copy them. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /** A contract as grpc-js wants it, keyed by method name. */
 export const wiresOf = (service: DescService) =>
