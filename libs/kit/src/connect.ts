@@ -73,7 +73,7 @@ function callMethod(channel: grpc.Client, method: DescMethod) {
 }
 
 /** One reply, or a Problem; cancelled when whoever asked is gone. */
-function within(
+async function within(
   options: CallOptions | undefined,
   timeoutMs: number | undefined,
   start: (
@@ -134,7 +134,11 @@ async function pump(requests: AsyncIterable<object>, call: grpc.ClientWritableSt
   }
 }
 
-/** The call's own limits and those of the call being answered, whichever end sooner; and for whom it is made. */
+/**
+ * The call's own limits and those of the call being answered, whichever end sooner; and for whom it is made.
+ *
+ * @throws Problem `deadline_exceeded` where nobody would be there to take the answer
+ */
 function limitsOf(options: CallOptions | undefined, timeoutMs: number | undefined) {
   const parent = currentCall.getStore();
   const own = options?.timeoutMs ?? timeoutMs;
@@ -143,6 +147,8 @@ function limitsOf(options: CallOptions | undefined, timeoutMs: number | undefine
   if (inherited < now + WORTHWHILE_MS) throw Problem.deadline('Too little time is left to ask another service.');
   const deadline = Math.min(own === undefined ? Infinity : now + own, inherited);
   const signals = [options?.signal, parent?.signal].filter((signal) => signal !== undefined);
+  // A signal that has aborted does so no second time: nothing would ever end the call.
+  if (signals.some(({ aborted }) => aborted)) throw Problem.deadline('Whoever asked is gone.');
   const metadata = new grpc.Metadata();
   const context = options?.context ?? parent?.context;
   if (context !== undefined) metadata.set(CONTEXT_HEADER, context);

@@ -253,6 +253,18 @@ describe('time', () => {
     setTimeout(() => gone.abort(), 20);
     await expect(child).rejects.toMatchObject({ code: 'deadline_exceeded' });
   });
+
+  it('is not spent on somebody who is gone already', async () => {
+    const { client, engine } = await setup();
+    const { currentCall } = await import('./answer.ts');
+    const [late, signal] = [{ code: 'deadline_exceeded' }, AbortSignal.abort()];
+    await expect(client.getCapacity({}, { signal })).rejects.toMatchObject(late);
+    await expect(Array.fromAsync(client.readLog(LOG, { signal }))).rejects.toMatchObject(late);
+    const parent = { deadline: new Date(Date.now() + 5000), signal };
+    await expect(currentCall.run(parent, () => client.getCapacity({}))).rejects.toMatchObject(late);
+    await expect(currentCall.run(parent, () => Array.fromAsync(client.readLog(LOG)))).rejects.toMatchObject(late);
+    expect(engine.calls).toHaveLength(0);
+  });
 });
 
 describe('every server', () => {
