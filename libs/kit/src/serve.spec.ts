@@ -43,6 +43,7 @@ class EchoEngine implements Serves<typeof EngineService> {
   async *readLog({ offset }: ReadLogRequest, call: Call) {
     this.calls.push(call);
     if (offset === 9n) throw Problem.notFound('job', ID);
+    if (offset === 6n) await aborted(call);
     for (let n = 0n; offset === 0n ? n < 3n : true; n++) {
       if (offset === 2n && n === 2n) throw Problem.unavailable('engine_gone', 'The engine went away.');
       this.written++;
@@ -209,6 +210,17 @@ describe('streams', () => {
     }
     await expect(client.stageFile(endless())).rejects.toMatchObject({ code: 'invalid_request' });
     await eventually('the source is told to stop', () => isReturned);
+  });
+
+  it('however many are open keep no call waiting', async () => {
+    const { client, engine } = await setup();
+    const gone = new AbortController();
+    const silent = () => Array.fromAsync(client.readLog({ ...LOG, offset: 6n }, gone));
+    const streams = Promise.allSettled(Array.from({ length: 256 }, silent));
+    await eventually('all are open', () => engine.calls.length === 256);
+    expect(await client.getCapacity({}, { timeoutMs: 2_000 })).toMatchObject({ engine: 'compute' });
+    gone.abort();
+    await streams;
   });
 
   it("from a source that fails end the call with the source's failure", async () => {
