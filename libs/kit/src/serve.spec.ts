@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import * as grpc from '@grpc/grpc-js';
 import { Injectable, Module } from '@nestjs/common';
 import { EngineService, type ReadLogRequest } from '@kontor/contracts/engine/v1/engine';
-import { ProblemSchema } from '@kontor/contracts/problem/v1/problem';
+import { Problem_Kind as Kind, ProblemSchema } from '@kontor/contracts/problem/v1/problem';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import type { DescService } from '@bufbuild/protobuf';
@@ -113,6 +113,12 @@ describe('a served contract', () => {
       violations: [{ field: 'jobId', detail: 'must be a UUID in lower case' }],
     });
     expect(engine.calls).toHaveLength(0);
+  });
+
+  it('refuses a request that is too large to be read, and says so', async () => {
+    const { client } = await setup();
+    const jobIds = Array.from({ length: 60_000 }, () => ID);
+    await expect(client.observe({ jobIds })).rejects.toMatchObject({ code: 'message_too_large', kind: Kind.REFUSED });
   });
 
   it('passes a refusal on with its help, and hides what it did not expect', async () => {
