@@ -5,9 +5,11 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import { gatewayUnderTest, SERVICES } from '../testing/gateway-under-test.ts';
 import { arriving, boundSlowness, cutUnread } from './body-patience.ts';
+import { answerClientError } from './client-error.ts';
 
 const PATIENCE = { stillMs: 300, bytesPerSecondMin: 1_000 };
 
@@ -22,6 +24,17 @@ describe('a slow body', () => {
     const port = Number(new URL(it.url).port);
     const gateway = [...servers].find((server) => (server.address() as AddressInfo | null)?.port === port);
     expect(gateway).toMatchObject({ requestTimeout: 0, headersTimeout: 20_000 });
+  });
+
+  it('is refused before it begins where headers do not end, and its connection is closed', async () => {
+    const server = createServer({ connectionsCheckingInterval: 50, requestTimeout: 300, headersTimeout: 300 });
+    server.on('clientError', answerClientError);
+    await using it = await serve(server, async () => 0);
+    const socket = connect({ host: '127.0.0.1', port: it.port, allowHalfOpen: true });
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 408 .*request_too_slow/s);
+    await eventually('the connection is closed', () => isClosed(server));
+    socket.destroy();
   });
 
   it('may take longer than any whole request could before', async () => {
@@ -57,6 +70,9 @@ describe('a slow body', () => {
     expect(performance.now() - since).toBeGreaterThan(250);
   });
 });
+
+const isClosed = (server: Server) =>
+  new Promise<boolean>((resolve) => server.getConnections((_, count) => resolve(count === 0)));
 
 async function sizeOf(pieces: AsyncIterable<Buffer>): Promise<number> {
   let size = 0;

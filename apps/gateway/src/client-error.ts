@@ -13,6 +13,8 @@ const REFUSALS: Record<string, EdgeProblem> = {
   ),
   ERR_HTTP_REQUEST_TIMEOUT: tooSlow(),
 };
+/** Until then the answer can be read; one who still sends when the connection is cut might lose it unread. */
+const LINGER_MS = 1_000;
 const MALFORMED = new EdgeProblem(400, 'malformed_http', 'The request is not HTTP/1.1.', 'Use an HTTP client.');
 
 /** Answers what cannot be read as a request with a problem as well, then closes the connection. */
@@ -33,4 +35,6 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
       document,
     ].join('\r\n'),
   );
+  // Its sender may keep their half open for ever.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -18,6 +18,14 @@ const wrong: Record<string, [Record<string, string | undefined>, string]> = {
     { KONTOR_LISTEN: '127.0.0.1.example.org:7800', KONTOR_ISSUER: 'http://localhost:7808/realms/kontor' },
     'KONTOR_LISTEN must be a loopback address',
   ],
+  'an issuer in the clear on another machine': [
+    { KONTOR_LISTEN: '127.0.0.1:7800', KONTOR_ISSUER: 'http://id.example.org/realms/kontor' },
+    'KONTOR_ISSUER must be https, unless it is on this machine.',
+  ],
+  'an issuer whose name only begins like loopback': [
+    { KONTOR_LISTEN: '127.0.0.1:7800', KONTOR_ISSUER: 'http://127.0.0.1@id.example.org/realms/kontor' },
+    'KONTOR_ISSUER must be https, unless it is on this machine.',
+  ],
   'no address of tenancy': [{ KONTOR_TENANCY: undefined }, 'KONTOR_TENANCY is not set.'],
   'an address without a port': [{ KONTOR_COMPUTE: 'localhost' }, 'KONTOR_COMPUTE must be host:port'],
   'an issuer that is no realm': [{ KONTOR_ISSUER: 'https://id.example.org' }, 'KONTOR_ISSUER must be the address of a'],
@@ -51,7 +59,8 @@ describe("the gateway's configuration", () => {
     });
   });
 
-  it.each(['127.0.0.1:7800', '127.1.2.3:7800', 'localhost:7800'])('may listen on %s for any issuer', async (listen) => {
+  const loopback = ['127.0.0.1:7800', '127.1.2.3:7800', 'localhost:7800'];
+  it.each(loopback)('may listen on %s for an issuer on this machine', async (listen) => {
     using it = await setup();
     const environment = { ...it.environment, KONTOR_LISTEN: listen, KONTOR_ISSUER: 'http://localhost:7808/realms/x' };
     expect(readConfig(environment).listen).toBe(listen);

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, parseConfig, serviceEnvironment } from '@kontor/kit/config';
+import { isLoopback } from '@kontor/kit/loopback';
 import { readTls, type Tls } from '@kontor/kit/tls';
 import { z } from 'zod';
 
-const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost):/;
-/** Where a cookie cannot be read on its way. */
-const SAFE_ORIGIN = /^(https:|http:\/\/(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost)(:\d+)?$)/;
 /** 32 bytes in base64url. */
 const SESSION_KEY = /^[A-Za-z0-9_-]{43}$/;
 const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Whether nobody can read or change on its way what is sent there: cookies, secrets, keys that are believed. */
+const isSafe = (url: string): boolean => url.startsWith('https:') || isLoopback(URL.parse(url)?.hostname ?? '');
+const UNSAFE = 'must be https, unless it is on this machine';
 
 const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7810');
 
@@ -35,14 +37,17 @@ const environment = serviceEnvironment
     KONTOR_SESSION_KEY_FILE: z.string().min(1, 'must be the file that holds the keys of sessions'),
     KONTOR_OPERATOR: z.string().regex(SLUG, 'must be a slug, such as demo').default('demo'),
   })
-  .refine(({ KONTOR_PUBLIC_URL }) => SAFE_ORIGIN.test(KONTOR_PUBLIC_URL), {
-    path: ['KONTOR_PUBLIC_URL'],
-    message: 'must be https, unless it is on this machine',
-  })
-  .refine(({ KONTOR_LISTEN, KONTOR_ISSUER }) => LOOPBACK.test(KONTOR_LISTEN) || KONTOR_ISSUER.startsWith('https:'), {
-    path: ['KONTOR_LISTEN'],
-    message: 'must be a loopback address such as 127.0.0.1:7800 while KONTOR_ISSUER is not https',
-  });
+  .refine(({ KONTOR_PUBLIC_URL }) => isSafe(KONTOR_PUBLIC_URL), { path: ['KONTOR_PUBLIC_URL'], message: UNSAFE })
+  .refine(({ KONTOR_ISSUER }) => isSafe(KONTOR_ISSUER), { path: ['KONTOR_ISSUER'], message: UNSAFE })
+  .refine(
+    ({ KONTOR_LISTEN, KONTOR_ISSUER }) => isLoopback(hostOf(KONTOR_LISTEN)) || KONTOR_ISSUER.startsWith('https:'),
+    {
+      path: ['KONTOR_LISTEN'],
+      message: 'must be a loopback address such as 127.0.0.1:7800 while KONTOR_ISSUER is not https',
+    },
+  );
+
+const hostOf = (listen: string): string => listen.slice(0, listen.lastIndexOf(':'));
 
 /** Everything the gateway needs to know. A class, so that Nest can hand it out by its name. */
 export class GatewayConfig {
@@ -53,7 +58,7 @@ export class GatewayConfig {
   declare readonly compute: string;
   declare readonly tenancy: string;
   declare readonly tls: Tls;
-  /** Whose tokens are believed: URL of a realm. */
+  /** Whose tokens are believed: URL of a realm, https unless it is on this machine. */
   declare readonly issuer: string;
   /** What access tokens must be meant for. */
   declare readonly audience: string;

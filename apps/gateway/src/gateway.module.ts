@@ -22,6 +22,7 @@ import { JournalsController } from './journals.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { MembersController } from './members.controller.ts';
 import { Metrics } from './metrics.ts';
+import { OpenStreams } from './open-streams.ts';
 import { PersonsController } from './persons.controller.ts';
 import { ProgrammesController } from './programmes.controller.ts';
 import { ProjectLedgerController } from './project-ledger.controller.ts';
@@ -71,6 +72,7 @@ export class GatewayModule {
         { provide: Clock, useValue: clock },
         Services,
         Metrics,
+        OpenStreams,
         ...identity,
         { provide: APP_GUARD, useClass: IdentityGuard },
         { provide: APP_INTERCEPTOR, useClass: ReplyWriter },

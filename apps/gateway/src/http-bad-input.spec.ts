@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, workload } from '../testing/gateway-under-test.ts';
+import { gatewayUnderTest, jobs, newJob, PROJECT, SERVICES, TENANT, workload } from '../testing/gateway-under-test.ts';
 import type { Ask } from '../testing/http-client.ts';
 
 const MIB = 1024 * 1024;
@@ -98,6 +98,13 @@ describe('a body that breaks a rule', () => {
     });
     expect(reply.text.length).toBeLessThan(10_000);
     expect(gateway.compute.jobs.size).toBe(0);
+  });
+
+  it('is told by which rule, however large it is, up to the last byte that is taken', async () => {
+    const longest = MIB - JSON.stringify({ reason: '' }).length;
+    const body = { reason: 'x'.repeat(longest) };
+    const reply = await gateway.ask('POST', `/v1/tenants/${TENANT}/suspend`, { body });
+    expect(reply).toMatchObject({ status: 400, json: { code: 'invalid_request' } });
   });
 
   it('takes a byte order mark and a charset in quotes, which are no faults', async () => {

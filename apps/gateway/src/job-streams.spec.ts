@@ -56,6 +56,20 @@ describe('logs of a job', () => {
     await eventually('compute is told', () => it.compute.followers === 0);
   });
 
+  it('can be followed sixteen at a time, and by others as many', async () => {
+    await using it = await setup();
+    const follow = () => open(`${it.url}${it.job}/logs/stdout?follow=true`, it.token);
+    const open16 = await Promise.all(Array.from({ length: 16 }, follow));
+    open16.forEach((reply) => reply.on('error', () => undefined));
+    expect(await it.get(`${it.job}/logs/stdout`)).toMatchObject(refused(429, 'too_many_streams'));
+    const other = await it.realm.token({ sub: 'another', realm_access: { roles: ['operator-staff'] } });
+    expect(await it.get(`${it.job}/logs/stdout`, { token: other })).toMatchObject({ status: 200 });
+    open16.pop()?.destroy();
+    await eventually('compute is told', () => it.compute.followers === 15);
+    expect(await it.get(`${it.job}/logs/stdout`)).toMatchObject({ status: 200 });
+    open16.forEach((reply) => reply.destroy());
+  });
+
   it('are read from compute no faster than the reader takes them', async () => {
     await using it = await setup();
     it.compute.log = ['x'.repeat(64 * 1024)];

@@ -160,7 +160,7 @@ describe('the OpenAPI document', () => {
       name: 'pageSize',
       in: 'query',
       required: false,
-      description: 'Most items to return; 50 when absent.',
+      description: 'Most items to return; 50 when absent. A page of large items has fewer.',
       schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500, example: 0 },
     });
   });

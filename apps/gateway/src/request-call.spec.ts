@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@kontor/testing/eventually';
+import { FakeClock } from '@kontor/testing/fake-clock';
 import { testTls } from '@kontor/testing/test-tls';
 import { gatewayUnderTest, jobs, newJob, SERVICES, TENANT } from '../testing/gateway-under-test.ts';
 
@@ -12,6 +13,38 @@ describe('a call that the gateway makes', () => {
     await eventually('tenancy is asked', () => it.tenancy.asked.length === 1);
     reader.destroy();
     await eventually('tenancy is told', () => it.tenancy.givenUp === 1);
+  });
+
+  it('is not given up for one reader because another has hung up who asked the same', async () => {
+    await using it = await setup();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    it.tenancy.resolving = promise;
+    const first = it.hangingUp('GET', '/v1/me');
+    await eventually('tenancy is asked who that is', () => it.tenancy.resolved.length === 1);
+    const second = it.get('/v1/me');
+    await sleep(100);
+    first.destroy();
+    await sleep(100);
+    resolve();
+    expect(await second).toMatchObject({ status: 200 });
+    expect(it.tenancy.resolved).toHaveLength(1);
+  });
+
+  it('is not begun for a reader who hung up before it was known who they are', async () => {
+    await using it = await setup();
+    const job = newJob();
+    await it.post(jobs, job);
+    it.clock.advance(5_001);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    it.tenancy.resolving = promise;
+    const known = it.tenancy.resolved.length;
+    const reader = it.hangingUp('GET', `${jobs}/${job.id}/logs/stdout?follow=true`);
+    await eventually('tenancy is asked who that is', () => it.tenancy.resolved.length === known + 1);
+    reader.destroy();
+    await sleep(100);
+    resolve();
+    await sleep(300);
+    expect(it.compute.readUntil).toBeUndefined();
   });
 
   it('goes on when it changes something, whoever has hung up', async () => {
@@ -50,7 +83,8 @@ describe('a call that the gateway makes', () => {
 
 /** A gateway whose tenancy answers when it is told to; whom a request is for it says at once. */
 async function setup() {
-  const it = await gatewayUnderTest(await testTls(SERVICES));
+  const clock = new FakeClock(new Date());
+  const it = await gatewayUnderTest(await testTls(SERVICES), { clock });
   const { promise, resolve: open } = Promise.withResolvers<void>();
   it.tenancy.gate = promise;
   const hangingUp = (method: string, path: string) => {
@@ -63,5 +97,5 @@ async function setup() {
     open();
     await it[Symbol.asyncDispose]();
   };
-  return { ...it, open, hangingUp, [Symbol.asyncDispose]: dispose };
+  return { ...it, clock, open, hangingUp, [Symbol.asyncDispose]: dispose };
 }

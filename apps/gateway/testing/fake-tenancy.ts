@@ -35,6 +35,8 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   refusal: Error | undefined;
   /** Whom it was asked about. */
   readonly resolved: ResolveCallerRequest[] = [];
+  /** That question waits for it. */
+  resolving: Promise<void> = Promise.resolve();
   /** Requests of all other methods, and for whom they were made. */
   readonly asked: { request: object; actor: string; deadline: Date }[] = [];
   /** All other methods wait for it. */
@@ -45,6 +47,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   async resolveCaller(request: ResolveCallerRequest) {
     if (this.refusal) throw this.refusal;
     this.resolved.push(request);
+    await this.resolving;
     const { credential, projectId } = request;
     const tenantId = this.projects.get(projectId) ?? (this.tenants.has(request.tenantId) ? request.tenantId : '');
     const scope = { tenantId, projectId: this.projects.has(projectId) ? projectId : '' };

@@ -1,6 +1,6 @@
+import { isLoopback } from '@kontor/kit/loopback';
 import type { InteractionResults, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Accounts } from './accounts.ts';
-import { isLoopback } from './loopback-server.ts';
 import { consentPage, loginPage } from './pages.ts';
 import type { Realm } from './realm.ts';
 import { readForm } from './request-form.ts';

@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from '@kontor/kit/loopback';
 import { RealmFault } from './realm-fault.ts';
 
 const GRACE_MS = 1000;
-
-/** Whether a host, as in a URL or by itself, is this machine and cannot be another. */
-export const isLoopback = (host: string) => /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost)$/.test(host);
 
 /** A server that listens on this machine alone, on this port. */
 export interface LoopbackServer {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopback } from '@kontor/kit/loopback';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { readSigned } from './access-token.ts';
 import { Accounts } from './accounts.ts';
 import { answerInteraction } from './interaction-pages.ts';
-import { isLoopback } from './loopback-server.ts';
 import type { Keys } from './keys.ts';
 import { contentSecurityPolicy } from './pages.ts';
 import { configurationOf, ROUTES } from './provider-configuration.ts';

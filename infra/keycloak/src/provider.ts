@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { isLoopback } from '@kontor/kit/loopback';
 import { ensureKeys, rotate } from './keys.ts';
-import { isLoopback, listenOnLoopback } from './loopback-server.ts';
+import { listenOnLoopback } from './loopback-server.ts';
 import { handlerOf } from './provider-handler.ts';
 import { RealmFault } from './realm-fault.ts';
 import type { Realm } from './realm.ts';

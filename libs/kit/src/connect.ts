@@ -22,6 +22,12 @@ const CHANNEL_OPTIONS: grpc.ChannelOptions = {
 };
 
 /**
+ * A connection carries as many streams as its server allows, and calls beyond that wait. Streams may last, so they have
+ * a connection of their own: without this option channels of the same address and credentials would share one.
+ */
+const FOR_STREAMS: grpc.ChannelOptions = { 'grpc.use_local_subchannel_pool': 1 };
+
+/**
  * A client of a contract over mutual TLS. Calls made while another call is answered inherit its deadline and end with
  * it.
  *
@@ -34,12 +40,16 @@ export function connect<S extends Contract>(
   { ca, cert, key }: Tls,
   serverName = service.typeName.split('.')[1] ?? '',
 ): Client<S> & { close(): void } {
-  const channel = new grpc.Client(address, grpc.credentials.createSsl(ca, key, cert), {
-    ...CHANNEL_OPTIONS,
-    'grpc.ssl_target_name_override': serverName,
+  const credentials = grpc.credentials.createSsl(ca, key, cert);
+  const options = { ...CHANNEL_OPTIONS, 'grpc.ssl_target_name_override': serverName };
+  const calls = new grpc.Client(address, credentials, options);
+  const streams = new grpc.Client(address, credentials, { ...options, ...FOR_STREAMS });
+  const methods = service.methods.map((method) => {
+    const channel = method.methodKind === 'unary' ? calls : streams;
+    return [method.localName, callMethod(channel, method)] as const;
   });
-  const methods = service.methods.map((method) => [method.localName, callMethod(channel, method)] as const);
-  return Object.assign(Object.fromEntries(methods) as Client<S>, { close: () => channel.close() });
+  const close = (): void => [calls, streams].forEach((channel) => channel.close());
+  return Object.assign(Object.fromEntries(methods) as Client<S>, { close });
 }
 
 function callMethod(channel: grpc.Client, method: DescMethod) {
@@ -73,7 +83,7 @@ function callMethod(channel: grpc.Client, method: DescMethod) {
 }
 
 /** One reply, or a Problem; cancelled when whoever asked is gone. */
-function within(
+async function within(
   options: CallOptions | undefined,
   timeoutMs: number | undefined,
   start: (
@@ -134,7 +144,11 @@ async function pump(requests: AsyncIterable<object>, call: grpc.ClientWritableSt
   }
 }
 
-/** The call's own limits and those of the call being answered, whichever end sooner; and for whom it is made. */
+/**
+ * The call's own limits and those of the call being answered, whichever end sooner; and for whom it is made.
+ *
+ * @throws Problem `deadline_exceeded` where nobody would be there to take the answer
+ */
 function limitsOf(options: CallOptions | undefined, timeoutMs: number | undefined) {
   const parent = currentCall.getStore();
   const own = options?.timeoutMs ?? timeoutMs;
@@ -143,6 +157,8 @@ function limitsOf(options: CallOptions | undefined, timeoutMs: number | undefine
   if (inherited < now + WORTHWHILE_MS) throw Problem.deadline('Too little time is left to ask another service.');
   const deadline = Math.min(own === undefined ? Infinity : now + own, inherited);
   const signals = [options?.signal, parent?.signal].filter((signal) => signal !== undefined);
+  // A signal that has aborted does so no second time: nothing would ever end the call.
+  if (signals.some(({ aborted }) => aborted)) throw Problem.deadline('Whoever asked is gone.');
   const metadata = new grpc.Metadata();
   const context = options?.context ?? parent?.context;
   if (context !== undefined) metadata.set(CONTEXT_HEADER, context);

@@ -33,9 +33,16 @@ describe('a page', () => {
     fc.assert(
       fc.property(names, fc.integer({ min: 1, max: 7 }), (list, size) => {
         const sorted = list.toSorted();
-        expect(readAll(sorted, size)).toEqual(sorted);
+        expect(readPages(sorted, (name) => name, size).flat()).toEqual(sorted);
       }),
     );
+  });
+
+  it('ends before it is too large to be sent, and the next one goes on there', () => {
+    const large = (name: string, mib: number) => ({ name, text: 'é'.repeat((mib * 1024 * 1024) / 2), ucr: 1n });
+    const list = [large('a', 1), large('b', 2), large('c', 2), large('d', 5), large('e', 1)];
+    const pages = readPages(list, ({ name }) => name, 500);
+    expect(pages.map((page) => page.map(({ name }) => name).join(''))).toEqual(['ab', 'c', 'd', 'e']);
   });
 
   it.each([
@@ -84,15 +91,15 @@ function tokenOf(position: unknown[]): string {
   return Buffer.from(JSON.stringify([list, ...position])).toString('base64url');
 }
 
-/** Every page of a list, one after the other. */
-function readAll(sorted: string[], size: number): string[] {
-  const read: string[] = [];
+/** Every page of a sorted list, one after the other. */
+function readPages<T>(sorted: T[], nameOf: (item: T) => string, size: number): T[][] {
+  const pages: T[][] = [];
   for (let token: string | undefined; token !== '';) {
     const { after, cut } = pageOf(asking(size, token), BY_NAME);
-    const rest = sorted.filter((name) => after === undefined || name > after[0]);
-    const { items, page } = cut(rest.slice(0, size + 1), (name) => [name]);
-    read.push(...items);
+    const rest = sorted.filter((item) => after === undefined || nameOf(item) > after[0]);
+    const { items, page } = cut(rest.slice(0, size + 1), (item) => [nameOf(item)]);
+    pages.push(items);
     token = page.nextPageToken;
   }
-  return read;
+  return pages;
 }

@@ -30,10 +30,12 @@ export const NEWEST_FIRST = BY_TIME;
 export const OLDEST_FIRST = BY_TIME;
 
 const SIZE_DEFAULT = 50;
+/** Half of what a client takes in one answer, because items are measured before they become messages. */
+const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
  * What a request for a page asks for: how many items, and after which. `cut` then makes a page of what was read (one
- * item more than fits, if there is one), and says where the next begins.
+ * item more than was asked for, if there is one), and says where the next begins. A page of large items ends early.
  *
  * @throws Problem `page_token_invalid` where the list that the request describes did not give the token out
  */
@@ -41,12 +43,22 @@ export function pageOf<P extends readonly unknown[]>(request: Asks, order: Order
   const { pageSize, pageToken } = request.page ?? { pageSize: 0, pageToken: '' };
   const size = pageSize || SIZE_DEFAULT;
   const cut = <T>(items: T[], positionOf: (item: T) => P) => {
-    const shown = items.slice(0, size);
-    const [last] = items.length > size ? shown.slice(-1) : [];
+    const shown = items.slice(0, fitting(items, size));
+    const [last] = items.length > shown.length ? shown.slice(-1) : [];
     return { items: shown, page: { nextPageToken: last === undefined ? '' : tokenOf(request, positionOf(last)) } };
   };
   return { size, after: pageToken ? positionIn(pageToken, request, order) : undefined, cut };
 }
+
+/** How many of the items, at most so many, fit into one answer: one always does. */
+function fitting(items: unknown[], size: number): number {
+  let bytes = 0;
+  const tooMany = items.findIndex((item, i) => (bytes += bytesOf(item)) > PAGE_BYTES_MAX && i > 0);
+  return tooMany === -1 ? size : Math.min(tooMany, size);
+}
+
+/** As JSON, which names every field, and so is no shorter than the message. */
+const bytesOf = (item: unknown): number => Buffer.byteLength(JSON.stringify(item, withIntegers));
 
 const tokenOf = (request: Asks, position: readonly unknown[]): string =>
   Buffer.from(JSON.stringify([listOf(request), ...position])).toString('base64url');
@@ -68,8 +80,9 @@ function positionIn<P extends readonly unknown[]>(token: string, request: Asks, 
 /** Stands for a list: what is asked, and of what, but for the page. It keeps nobody from anything, so it is short. */
 function listOf(request: Asks): string {
   const asked = JSON.stringify(request, (name, value: unknown) => {
-    if (name === 'page' || name === '$unknown') return undefined;
-    return typeof value === 'bigint' ? String(value) : value;
+    return name === 'page' || name === '$unknown' ? undefined : withIntegers(name, value);
   });
   return createHash('sha256').update(asked).digest('base64url').slice(0, 8);
 }
+
+const withIntegers = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);

@@ -47,6 +47,7 @@ describe('anything else that is thrown', () => {
     ['nothing', undefined, 'internal'],
     ['a string', 'oops', 'internal'],
     ['an unreachable service', { code: status.UNAVAILABLE, metadata: new Metadata() }, 'service_unavailable'],
+    ['a service that refuses more work', { code: status.RESOURCE_EXHAUSTED, details: 'secret' }, 'service_overloaded'],
     ['a passed deadline', { code: status.DEADLINE_EXCEEDED, metadata: new Metadata() }, 'deadline_exceeded'],
     ['a lost database', Object.assign(new Error('x'), { code: '57P01' }), 'database_unavailable'],
     ['a refused connection', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'service_unavailable'],

@@ -126,16 +126,22 @@ export class Problem extends Error {
 /** The Problem in anything thrown: a Problem itself, a gRPC error that carries one, or a failure of the transport. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { code, metadata } = (error ?? {}) as Partial<StatusObject>;
+  const { code, metadata, details } = (error ?? {}) as Partial<StatusObject>;
   const carried = metadata instanceof Metadata ? metadata.get(TRAILER)[0] : undefined;
   if (carried instanceof Buffer) return Problem.fromMessage(fromBinary(ProblemSchema, carried));
   if (code === status.UNAVAILABLE || isSocketFailure(error))
     return Problem.unavailable('service_unavailable', 'A part of the system is not reachable.');
   if (code === status.DEADLINE_EXCEEDED || code === status.CANCELLED)
     return Problem.deadline('The answer did not come in time.');
+  if (code === status.RESOURCE_EXHAUSTED) return /larger than max/.test(String(details)) ? tooLarge() : overloaded();
   if (isDatabaseDown(error)) return Problem.unavailable('database_unavailable', 'The database does not answer.');
   return Object.assign(Problem.internal(), { cause: error });
 }
+
+const tooLarge = () =>
+  Problem.refused('message_too_large', 'That is more than fits into one message.', 'Send, or ask for, less at once.');
+
+const overloaded = () => Problem.unavailable('service_overloaded', 'A part of the system has too much to do.');
 
 /** PostgreSQL's classes for: connection lost, server starting or stopping, resources used up, database gone. */
 const DATABASE_DOWN = /^(08...|57P..|53...|3D000)$/;

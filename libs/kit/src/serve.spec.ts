@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import * as grpc from '@grpc/grpc-js';
 import { Injectable, Module } from '@nestjs/common';
 import { EngineService, type ReadLogRequest } from '@kontor/contracts/engine/v1/engine';
-import { ProblemSchema } from '@kontor/contracts/problem/v1/problem';
+import { Problem_Kind as Kind, ProblemSchema } from '@kontor/contracts/problem/v1/problem';
 import { eventually } from '@kontor/testing/eventually';
 import { testTls } from '@kontor/testing/test-tls';
 import type { DescService } from '@bufbuild/protobuf';
@@ -43,6 +43,7 @@ class EchoEngine implements Serves<typeof EngineService> {
   async *readLog({ offset }: ReadLogRequest, call: Call) {
     this.calls.push(call);
     if (offset === 9n) throw Problem.notFound('job', ID);
+    if (offset === 6n) await aborted(call);
     for (let n = 0n; offset === 0n ? n < 3n : true; n++) {
       if (offset === 2n && n === 2n) throw Problem.unavailable('engine_gone', 'The engine went away.');
       this.written++;
@@ -112,6 +113,12 @@ describe('a served contract', () => {
       violations: [{ field: 'jobId', detail: 'must be a UUID in lower case' }],
     });
     expect(engine.calls).toHaveLength(0);
+  });
+
+  it('refuses a request that is too large to be read, and says so', async () => {
+    const { client } = await setup();
+    const jobIds = Array.from({ length: 60_000 }, () => ID);
+    await expect(client.observe({ jobIds })).rejects.toMatchObject({ code: 'message_too_large', kind: Kind.REFUSED });
   });
 
   it('passes a refusal on with its help, and hides what it did not expect', async () => {
@@ -211,6 +218,17 @@ describe('streams', () => {
     await eventually('the source is told to stop', () => isReturned);
   });
 
+  it('however many are open keep no call waiting', async () => {
+    const { client, engine } = await setup();
+    const gone = new AbortController();
+    const silent = () => Array.fromAsync(client.readLog({ ...LOG, offset: 6n }, gone));
+    const streams = Promise.allSettled(Array.from({ length: 256 }, silent));
+    await eventually('all are open', () => engine.calls.length === 256);
+    expect(await client.getCapacity({}, { timeoutMs: 2_000 })).toMatchObject({ engine: 'compute' });
+    gone.abort();
+    await streams;
+  });
+
   it("from a source that fails end the call with the source's failure", async () => {
     const { client } = await setup();
     async function* breaking() {
@@ -252,6 +270,18 @@ describe('time', () => {
     const child = currentCall.run(parent, () => client.stop({ jobId: ID }));
     setTimeout(() => gone.abort(), 20);
     await expect(child).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+
+  it('is not spent on somebody who is gone already', async () => {
+    const { client, engine } = await setup();
+    const { currentCall } = await import('./answer.ts');
+    const [late, signal] = [{ code: 'deadline_exceeded' }, AbortSignal.abort()];
+    await expect(client.getCapacity({}, { signal })).rejects.toMatchObject(late);
+    await expect(Array.fromAsync(client.readLog(LOG, { signal }))).rejects.toMatchObject(late);
+    const parent = { deadline: new Date(Date.now() + 5000), signal };
+    await expect(currentCall.run(parent, () => client.getCapacity({}))).rejects.toMatchObject(late);
+    await expect(currentCall.run(parent, () => Array.fromAsync(client.readLog(LOG)))).rejects.toMatchObject(late);
+    expect(engine.calls).toHaveLength(0);
   });
 });
 

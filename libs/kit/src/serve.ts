@@ -15,8 +15,11 @@ import type { Tls } from './tls.ts';
 /** How long calls in flight may take to end when the server stops. */
 const STOP_MS_MAX = 10_000;
 
+/** A body as the gateway takes it, which is at most 1 MiB, and what the path and the query say beside it. */
+const REQUEST_BYTES_MAX = (1024 + 64) * 1024;
+
 const SERVER_OPTIONS: grpc.ServerOptions = {
-  'grpc.max_receive_message_length': 1024 * 1024,
+  'grpc.max_receive_message_length': REQUEST_BYTES_MAX,
   'grpc.max_concurrent_streams': 256,
   'grpc-node.max_session_memory': 64,
   'grpc.keepalive_time_ms': 60_000,

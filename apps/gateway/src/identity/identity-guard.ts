@@ -5,6 +5,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { Declared } from '../access.ts';
 import { rememberCaller } from '../caller.ts';
+import { OpenStreams } from '../open-streams.ts';
 import { answerFor } from '../request-call.ts';
 import { Callers, type KnownCaller, type NamedScope } from './callers.ts';
 import { Credentials } from './credentials.ts';
@@ -19,20 +20,23 @@ export class IdentityGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly credentials: Credentials,
     private readonly callers: Callers,
+    private readonly streams: OpenStreams,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.get(Declared, context.getHandler());
     if (access.who === 'everyone') return true;
     const http = context.switchToHttp();
-    const request = http.getRequest<Request>();
-    const credential = await this.credentials.of(request, http.getResponse<Response>());
+    const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+    const credential = await this.credentials.of(request, response);
     const named = scopeIn(request);
     const known = await this.callers.resolve(credential, named);
     checkExists(named, known);
     if (access.who === 'people') admit(access, known.person, known.person.scope);
     rememberCaller(request, known);
-    answerFor(known.context, access.who === 'people' && access.method.methodKind !== 'unary');
+    const isStream = access.who === 'people' && access.method.methodKind !== 'unary';
+    if (isStream) this.streams.begin(known.person.id, response);
+    answerFor(known.context, isStream);
     return true;
   }
 }

@@ -53,7 +53,7 @@ export class IdentityProvider {
 
   #discover(): Promise<Configuration> {
     const { issuer, client } = this.config;
-    // Over plain HTTP only what listens on this machine is asked: config.ts sees to that.
+    // Only an issuer on this machine may be plain HTTP: config.ts sees to that.
     const execute = issuer.startsWith('http:') ? [allowInsecureRequests] : [];
     const options = { execute, timeout: PATIENCE_S };
     return discovery(new URL(issuer), client.id, undefined, ClientSecretBasic(client.secret), options);

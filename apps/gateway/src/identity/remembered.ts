@@ -1,3 +1,4 @@
+import { currentCall } from '@kontor/kit/answer';
 import type { Clock } from '@kontor/kit/clock';
 
 interface Kept<V> {
@@ -7,7 +8,8 @@ interface Kept<V> {
 
 /**
  * Answers that stay good for a moment. Whoever asks while the same question is under way waits for its answer; a
- * failure is not remembered. Age counts from the question, so an answer is never older than it says.
+ * failure is not remembered. Age counts from the question, so an answer is never older than it says. Nobody's request
+ * is what asks: the answer is for others too, and must not end with the one who was first.
  */
 export class Remembered<V> {
   readonly #kept = new Map<string, Kept<V>>();
@@ -23,7 +25,7 @@ export class Remembered<V> {
     const now = this.clock.now().getTime();
     const known = this.#kept.get(key);
     if (known && known.untilMs > now) return known.answer;
-    const kept = { answer: ask(), untilMs: now + this.forMs };
+    const kept = { answer: currentCall.exit(ask), untilMs: now + this.forMs };
     this.#kept.delete(key);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size < this.most) break;

@@ -1,3 +1,4 @@
+import { isLoopback } from '@kontor/kit/loopback';
 import { Problem } from '@kontor/kit/problem';
 import { Injectable } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
@@ -10,8 +11,6 @@ import { checkSameSite } from './csrf.ts';
 import { Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
 import type { Session } from './session.ts';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /** Who is signed in in a browser. */
 export class BrowserSession {
@@ -47,10 +46,10 @@ export class BrowserSessions {
 
   /** Where a browser that wants to sign in goes. */
   async start(request: Request, response: Response, returnTo: unknown = '/'): Promise<string> {
-    const home = new URL(this.config.publicUrl).host;
-    const host = request.get('host') ?? home;
+    const home = new URL(this.config.publicUrl);
+    const here = URL.parse(`http://${request.get('host')}`) ?? home;
     // On one machine the same gateway has several names; cookies belong to that which the provider leads back to.
-    if (host !== home && LOOPBACK.test(host) && LOOPBACK.test(home)) {
+    if (here.host !== home.host && isLoopback(here.hostname) && isLoopback(home.hostname)) {
       return new URL(request.originalUrl, this.config.publicUrl).href;
     }
     return this.signIn.start(response, typeof returnTo === 'string' ? returnTo : '');

@@ -1,5 +1,6 @@
 import { Problem } from '@kontor/kit/problem';
 
+/** Of the whole URL as it is kept in a cookie, where a letter can take nine characters. */
 const CHARACTERS_MAX = 2_000;
 
 /**
@@ -8,8 +9,7 @@ const CHARACTERS_MAX = 2_000;
  * @throws Problem `return_to_invalid`
  */
 export function localUrl(path: string, publicUrl: string): string {
-  const isPath = path.startsWith('/') && path.length <= CHARACTERS_MAX && URL.canParse(path, publicUrl);
-  const url = isPath ? new URL(path, publicUrl) : undefined;
-  if (url?.origin === publicUrl) return url.href;
+  const url = path.startsWith('/') ? URL.parse(path, publicUrl) : null;
+  if (url?.origin === publicUrl && url.href.length <= CHARACTERS_MAX) return url.href;
   throw Problem.invalid('return_to_invalid', 'return_to must be a path of this site.', 'Begin it with one slash.');
 }

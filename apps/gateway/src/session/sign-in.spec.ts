@@ -44,6 +44,7 @@ describe('signing in', () => {
     'javascript:alert(1)',
     '/\n//evil.example',
     `/${'x'.repeat(2_000)}`,
+    `/${'é'.repeat(500)}`,
     'https:evil.example',
   ];
   it.each(elsewhere)('does not come back to %j', async (returnTo) => {
@@ -51,6 +52,11 @@ describe('signing in', () => {
     const reply = await it.page.get(`/auth/sign-in?return_to=${encodeURIComponent(returnTo)}`);
     expect(reply).toMatchObject({ status: 400, json: { code: 'return_to_invalid' } });
     expect(reply.headers.getSetCookie()).toEqual([]);
+  });
+
+  it.each([`/${'x'.repeat(1_900)}`, `/${'é'.repeat(300)}`])('comes back to as long a path as %s', async (returnTo) => {
+    await using it = await setup();
+    expect((await it.start(returnTo)).href).toContain(it.realm.issuer);
   });
 
   const several = ['return_to=/a&return_to=/b', 'return_to[x]=/a'];
