@@ -3,9 +3,9 @@ import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { idOf, projectWith, university } from './story.ts';
 import type { TenancyUnderTest } from './tenancy-under-test.ts';
 
-type Act = [method: string, act: () => Promise<unknown>];
+type Act = [method: string, act: () => Promise<unknown>, records?: number];
 
-/** What each method of tenancy's contract changes, in an order in which each can be done. */
+/** What each method of tenancy's contract changes, in an order in which each can be done, and the records it leaves. */
 export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
   const { staff } = tenancy;
   const { tenantId, project, ada, otto, mia, vera } = await university(tenancy);
@@ -36,14 +36,17 @@ export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
     ['setProjectMember', () => otto.setProjectMember({ project, personId: veraId, role: Role.MEMBER })],
     ['transferProject', () => otto.transferProject({ project, ownerId: miaId })],
     ['transferProject', () => mia.transferProject({ project, ownerId: ottoId })],
-    ['removeProjectMember', () => otto.removeProjectMember({ project, personId: veraId })],
+    ['inviteProjectMember', () => invite('vera@example.org')],
+    // It takes an open invitation along.
+    ['removeProjectMember', () => otto.removeProjectMember({ project, personId: veraId }), 2],
     ['inviteProjectMember', () => invite('other@example.org')],
     ['acceptInvitation', () => tenancy.person('guest', { email: 'other@example.org' }).acceptInvitation({ secret })],
     ['inviteProjectMember', () => invite('nobody@example.org')],
     ['revokeInvitation', () => otto.revokeInvitation({ ...project, id: invitation })],
     ['inviteTenantAdmin', () => inviteAdmin()],
     ['acceptInvitation', () => otto.acceptInvitation({ secret: adminSecret })],
-    ['removeTenantAdmin', () => ada.removeTenantAdmin({ tenantId, personId: ottoId })],
+    ['inviteTenantAdmin', () => inviteAdmin()],
+    ['removeTenantAdmin', () => ada.removeTenantAdmin({ tenantId, personId: ottoId }), 2],
     [
       'createProjectToken',
       async () => {
@@ -51,7 +54,8 @@ export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
       },
     ],
     ['revokeProjectToken', () => otto.revokeProjectToken({ project, id: token })],
-    ['erasePerson', () => staff.erasePerson({ personId: miaId, reason })],
+    // Each tenant that they leave by it has a record beside their own.
+    ['erasePerson', () => staff.erasePerson({ personId: miaId, reason }), 2],
     [
       'inviteProjectMember',
       () => ada.inviteProjectMember({ project: other, email: 'otto@example.org', role: Role.OWNER }),
