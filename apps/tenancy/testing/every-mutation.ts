@@ -1,5 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
+import { tenantIdOf } from '../src/ids.ts';
 import { idOf, projectWith, university } from './story.ts';
 import type { TenancyUnderTest } from './tenancy-under-test.ts';
 
@@ -14,6 +15,7 @@ export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
   const [ottoId, miaId, veraId] = [await idOf(tenancy, otto), await idOf(tenancy, mia), await idOf(tenancy, vera)];
   const expiresAt = timestampFromDate(new Date(tenancy.clock.now().getTime() + 60_000));
   const reason = 'a reason';
+  const labId = tenantIdOf('demo', tenantId, 'lab');
   let [invitation, secret, adminSecret, token] = ['', '', '', ''];
   const invite = async (email: string) => {
     const made = await otto.inviteProjectMember({ project, email, role: Role.VIEWER });
@@ -26,6 +28,10 @@ export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
     ['resolveCaller', () => idOf(tenancy, guest)],
     ['resolveCaller', () => idOf(tenancy, tenancy.person('guest', { email: 'other@example.org' }))],
     ['createTenant', () => staff.createTenant({ parentId: tenantId, slug: 'lab', displayName: 'Lab' })],
+    [
+      'updateTenant',
+      () => staff.updateTenant({ tenantId: labId, resourceVersion: 1n, displayName: 'Laboratory', parentId: '' }),
+    ],
     ['updateTenant', () => staff.updateTenant({ tenantId, resourceVersion: 1n, displayName: 'Uni' })],
     ['suspendTenant', () => staff.suspendTenant({ tenantId, reason })],
     ['resumeTenant', () => staff.resumeTenant({ tenantId })],
