@@ -135,6 +135,7 @@ const AROUND = [
   `UPDATE tenant SET state = 2`,
   another('project', `'id', gen_random_uuid(), 'slug', 'x', 'owner_id', NULL`),
   'UPDATE project SET owner_id = NULL',
+  'UPDATE project SET state = 2, suspended_by_operator = true',
   'DELETE FROM project_member WHERE role = 4',
   'UPDATE project_member SET role = 3 WHERE role = 4',
   another('tenant_admin', `'person_id', (SELECT id FROM person WHERE name = 'vera')`),
