@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
+import { KNOWN_SINCE } from '../testing/fake-tenancy.ts';
 import { gatewayUnderTest, PROJECT, SERVICES, TENANT } from '../testing/gateway-under-test.ts';
 
 const PERSON = '44444444-4444-4444-8444-444444444444';
@@ -79,7 +80,8 @@ describe('tenancy over REST', () => {
     const [method, path, body, status, asked] = given;
     await using it = await setup();
     expect(await it.ask(method, path, body && { body })).toMatchObject({ status });
-    expect(it.tenancy.asked).toMatchObject([{ request: asked, actor: 'person:somebody-with-every-role' }]);
+    const actor = 'person:somebody-with-every-role';
+    expect(it.tenancy.asked).toMatchObject([{ request: asked, actor, knownSince: KNOWN_SINCE }]);
   });
 
   const wrong: [method: string, path: string, body: object, field: string][] = [

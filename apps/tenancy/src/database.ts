@@ -2,6 +2,7 @@ import type { ServiceDatabase } from '@kontor/kit/database';
 import { Tenancy1763769600001 } from '../migrations/0001-tenancy.ts';
 import { MembershipChanges1763769600002 } from '../migrations/0002-membership-changes.ts';
 import { ListsInPages1763769600003 } from '../migrations/0003-lists-in-pages.ts';
+import { SuspendedByOperator1763769600004 } from '../migrations/0004-suspended-by-operator.ts';
 import {
   ErasedPersonRow,
   InvitationRow,
@@ -26,7 +27,12 @@ const database: ServiceDatabase = {
     InvitationRow,
     ProjectTokenRow,
   ],
-  migrations: [Tenancy1763769600001, MembershipChanges1763769600002, ListsInPages1763769600003],
+  migrations: [
+    Tenancy1763769600001,
+    MembershipChanges1763769600002,
+    ListsInPages1763769600003,
+    SuspendedByOperator1763769600004,
+  ],
 };
 
 export default database;

@@ -1,10 +1,11 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { emailOf, idOf, projectWith, referenceOf, tenantRunBy, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
+import type { Actor } from '../testing/through-gateway.ts';
 
 const REASON = 'asked for it in writing';
 
@@ -71,9 +72,13 @@ describe('a person who is erased', () => {
     await using tenancy = await tenancyUnderTest();
     const { project, mia } = await university(tenancy);
     const [personId, reference] = [await idOf(tenancy, mia), await referenceOf(tenancy, mia)];
+    const firstSeen = tenancy.clock.now();
+    tenancy.clock.advance(1_000);
+    expect(await knownSince(tenancy, mia)).toEqual(firstSeen);
     await tenancy.staff.erasePerson({ personId, reason: REASON });
     expect(await idOf(tenancy, mia)).not.toBe(personId);
     expect(await referenceOf(tenancy, mia)).not.toBe(reference);
+    expect(await knownSince(tenancy, mia)).toEqual(tenancy.clock.now());
     expect(await codeOf(mia.getProject({ project }))).toBe('project_not_found');
   });
 
@@ -134,6 +139,19 @@ describe('a person who is erased', () => {
     }
   });
 
+  it('is somebody else than who erases them', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { staff } = tenancy;
+    const colleague = tenancy.person('colleague', { realmRoles: ['operator-staff'] });
+    const [personId, reference] = [await idOf(tenancy, staff), await referenceOf(tenancy, staff)];
+    await expect(staff.erasePerson({ personId, reason: REASON })).rejects.toMatchObject({
+      code: 'self_erasure',
+      help: 'Ask a colleague of operator staff to do it.',
+    });
+    expect(await referenceOf(tenancy, staff)).toBe(reference);
+    expect(await codeOf(colleague.erasePerson({ personId, reason: REASON }))).toBe('ok');
+  });
+
   it('is erased once, by staff, with a reason', async () => {
     await using tenancy = await tenancyUnderTest();
     const { ada, mia } = await university(tenancy);
@@ -149,7 +167,12 @@ describe('a person who is erased', () => {
   });
 });
 
-const renamed = (actor: Parameters<typeof idOf>[1], name: string) => {
+/** Since when somebody is known, as the gateway learns it. */
+async function knownSince(tenancy: TenancyUnderTest, { credential }: Actor): Promise<Date> {
+  return timestampDate((await tenancy.gateway.resolveCaller({ credential })).knownSince!);
+}
+
+const renamed = (actor: Actor, name: string) => {
   const { credential } = actor;
   if (credential.case !== 'identity') throw new Error('Only people have names.');
   return { case: 'identity', value: { ...credential.value, name } } as const;

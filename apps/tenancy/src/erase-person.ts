@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ErasePersonRequest, ErasePersonResponseSchema } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { personOf } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
@@ -16,13 +17,16 @@ import { ErasedPersonRow, InvitationRow, PersonRow, ProjectRow } from './tables.
  * keep it from happening: a project that the person owned has no owner then, and a tenant that nobody else ran has no
  * admin, until somebody is invited.
  *
- * @throws Problem person_not_found, also when they were erased before
+ * @throws Problem self_erasure; person_not_found, also when they were erased before
  */
 export function erasePerson(
   { db, clock }: Ports,
   { personId, reason }: ErasePersonRequest,
-  { actor }: Call,
+  call: Call,
 ): Promise<MessageInitShape<typeof ErasePersonResponseSchema>> {
+  // Who is somebody new could agree to what they asked for themselves.
+  if (personOf(call).id === personId) throw selfErasure();
+  const { actor } = call;
   const at = clock.now();
   return inScope(db, 'all', async (tx) => {
     // Who is about to make them a member holds this lock in a weaker form, and finds nobody once it is given.
@@ -51,6 +55,9 @@ export function erasePerson(
     return { reference, ownerlessProjects: ownerless };
   });
 }
+
+const selfErasure = (): Problem =>
+  Problem.forbidden('self_erasure', 'Nobody erases themselves.', 'Ask a colleague of operator staff to do it.');
 
 interface Place {
   tenantId: string;

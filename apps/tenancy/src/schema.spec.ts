@@ -63,6 +63,7 @@ describe('what the database itself promises', () => {
     ['a tenant under itself', 'UPDATE tenant SET path = ARRAY[id, id], parent_id = id', 'tenant_is_not_under_itself'],
     ['a path that leads elsewhere', 'UPDATE tenant SET path = ARRAY[gen_random_uuid()]', 'path_leads_through_parent'],
     ['a state that there is not', 'UPDATE tenant SET state = 3', 'tenant_state_check'],
+    ['a suspension of what works', 'UPDATE project SET suspended_by_operator = true', 'is_suspended_by_somebody'],
     ['a role of members that is none', 'UPDATE project_member SET role = 2', 'project_member_role_check'],
     ['an invitation that ended twice', `UPDATE invitation SET revoked_at = '2030-01-01'`, 'invitation_ends_once'],
   ])('does not hold %s', async (_, sql, constraint) => {
