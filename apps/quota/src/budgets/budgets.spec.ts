@@ -10,9 +10,9 @@ import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { personWith } from '@kontor/testing/acting-for';
-import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
+import { DAY_MS, found, fundByTwo, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
-import { CLASS, codeOf, fund, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
+import { CLASS, codeOf, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
 
 describe('the budget of a project', () => {
   it('shows its own credits and its awards, what they burn, and warns in time', async () => {
@@ -232,7 +232,7 @@ describe('a report', () => {
     await using office = await setup();
     const { tenantId } = office.project;
     const other = { tenantId: uuid7(), projectId: uuid7() };
-    await fund(office.gateway, other);
+    await fundByTwo(office, other);
     const terms = { ...office.terms(uuid7(), 40n), project: other };
     await office.compute.reserve(terms);
     await office.compute.post({ project: other, id: terms.id, usedDeviceMs: 40n, cause: Cause.USER });

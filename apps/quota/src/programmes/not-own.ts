@@ -24,17 +24,20 @@ const notAPerson = (): Problem =>
 
 const IN_PROJECT: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 
+type Project = Pick<ProjectRef, 'tenantId' | 'projectId'>;
+
 /**
  * Nobody decides about money for themselves or for a project they belong to.
  *
  * @throws Problem `self_approval` or `self_dealing`
  */
-export function refuseOwn(
-  { reference, roles, scope }: Person,
-  project: Pick<ProjectRef, 'tenantId' | 'projectId'>,
-  applicant: string,
-): void {
-  if (reference === applicant) throw selfApproval('Whoever applied cannot decide.');
+export function refuseOwn(person: Person, project: Project, applicant: string): void {
+  if (person.reference === applicant) throw selfApproval('Whoever applied cannot decide.');
+  refuseOwnProject(person, project);
+}
+
+/** @throws Problem `self_dealing` where the person belongs to the project */
+export function refuseOwnProject({ roles, scope }: Person, project: Project): void {
   const isHere = scope?.tenantId === project.tenantId && scope.projectId === project.projectId;
   if (isHere && roles.some((role) => IN_PROJECT.includes(role))) {
     throw Problem.forbidden(
