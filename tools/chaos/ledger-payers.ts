@@ -10,7 +10,7 @@ const PROJECTS = 20;
 /** Odd, so that almost no charge is a whole number before it is rounded down. */
 const UCR_PER_DEVICE_HOUR = 1_234_567n;
 
-/** Projects that can pay; two of them soon cannot, so that refusals happen too. */
+/** Projects that can pay, and one for a race; two of them soon cannot, so that refusals happen too. */
 export async function fundPayers(replicas: LedgerReplicas): Promise<Payer[]> {
   await eventually('both replicas serve', async () => Promise.all(replicas.compute.map((one) => one.listRates({}))), {
     withinMs: 30_000,
@@ -18,6 +18,8 @@ export async function fundPayers(replicas: LedgerReplicas): Promise<Payer[]> {
   await replicas.gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: UCR_PER_DEVICE_HOUR });
   const projects = Array.from({ length: PROJECTS }, (_, n) => project(n));
   for (const [n, payer] of projects.entries()) await fund(replicas, payer, n < PROJECTS - 2 ? PLENTY : 1_000_000n);
+  await fund(replicas, racer, 500n);
+  // Founds the operator too: from here on no credits are granted by hand.
   // Every second project has an award that pays a share.
   const awarded = await subsidise(
     replicas.address,
@@ -32,12 +34,10 @@ const given = (awardId: string | undefined) => (awardId === undefined ? {} : { a
 
 /** A thousand clients want one credit each of five hundred: how many got it. */
 export async function raceForCredits(replicas: LedgerReplicas): Promise<number> {
-  const payer = project(PROJECTS);
   const oneMicrocredit = 3_600_000n / UCR_PER_DEVICE_HOUR + 1n;
-  await fund(replicas, payer, 500n);
   // On a slow machine too, nothing must expire and be sold again while they race.
   const timeoutMs = 60_000n;
-  const terms = { project: payer, acceleratorClass: CLASS, slots: 1, coverDeviceMs: oneMicrocredit, timeoutMs };
+  const terms = { project: racer, acceleratorClass: CLASS, slots: 1, coverDeviceMs: oneMicrocredit, timeoutMs };
   const buy = async (quota: Quota): Promise<string> =>
     quota.reserve({ ...terms, id: uuid7() }).then(
       () => 'sold',
@@ -52,6 +52,9 @@ const project = (n: number): Payer => ({
   tenantId: uuid5('chaos', 'tenant', n % 3),
   projectId: uuid5('chaos', 'project', n),
 });
+
+/** For whom many race. */
+const racer = project(PROJECTS);
 
 async function fund({ gateway }: LedgerReplicas, payer: Payer, credits: bigint): Promise<void> {
   const grants = { 'CR:demo': credits, [`DEVICE_MS:${CLASS}`]: PLENTY, [`SLOTS:${CLASS}`]: 100_000n };

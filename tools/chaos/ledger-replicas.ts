@@ -96,6 +96,8 @@ function keptReplica(port: number, tlsFolder: string, databaseUrl: string) {
         KONTOR_TLS: tlsFolder,
         KONTOR_DATABASE_URL: databaseUrl,
         KONTOR_OPERATOR: 'demo',
+        // Whoever is killed all the time would never let anything expire.
+        KONTOR_QUIET_MS: '1000',
         KONTOR_LOG: 'error',
       },
       ROOT,

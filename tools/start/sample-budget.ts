@@ -1,5 +1,4 @@
 import type { People } from './people.ts';
-import type { Rest } from './rest.ts';
 import type { SampleState } from './sample-state.ts';
 
 const PROGRAMME = 'national-ai-mission';
@@ -12,19 +11,23 @@ interface Project {
 }
 
 /**
- * How the sample project comes to its means: operator staff grant it ten credits of its own, and the researcher asks a
+ * How the sample project comes to its means: two of operator staff grant it ten credits of its own, and the researcher asks a
  * programme to pay a share, which is awarded at once by rule, with the device time and the cores that it needs. Answers
  * the award's id.
  */
 export async function fundSample(
-  { staff, researcher }: People,
-  operator: string,
+  { staff, staff2, researcher }: People,
   acceleratorClass: string,
   project: Project,
   ids: SampleState['ids'],
 ): Promise<string> {
-  await grantCredits(staff.rest, `CR:${operator}`, project, ids.grant);
-  const proposal = (await researcher.rest.post(`/v1/projects/${project.projectId}/proposals`, {
+  const path = `/v1/projects/${project.projectId}`;
+  const matter = { grant: { project, amountUcr: String(CREDITS) } };
+  // Whoever agrees must have been known here before.
+  await staff2.rest.get('/v1/me');
+  await staff.rest.post(`${path}/changes`, { id: ids.grant, matter, reason: 'For the sample.' });
+  await staff2.rest.post(`${path}/changes/${ids.grant}/agree`, {});
+  const proposal = (await researcher.rest.post(`${path}/proposals`, {
     id: ids.proposal,
     programme: PROGRAMME,
     requestedUcr: String(CREDITS),
@@ -35,15 +38,4 @@ export async function fundSample(
   })) as { awardId?: string; reasons?: string };
   if (proposal.awardId) return proposal.awardId;
   throw new Error(`The programme did not award at once: ${proposal.reasons ?? ''}`);
-}
-
-async function grantCredits(rest: Rest, asset: string, project: Project, id: string): Promise<void> {
-  const debitAccountId = await openAccount(rest, { purpose: 'TREASURY', asset });
-  const creditAccountId = await openAccount(rest, { purpose: 'PROJECT', asset, project });
-  const amount = String(CREDITS);
-  await rest.post('/v1/transfers', { id, debitAccountId, creditAccountId, amount, reason: 'GRANT' });
-}
-
-async function openAccount(rest: Rest, account: object): Promise<string> {
-  return ((await rest.post('/v1/accounts', account)) as { id: string }).id;
 }

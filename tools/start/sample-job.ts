@@ -67,7 +67,7 @@ async function submit({ people, state, signal, detail }: Sample, operator: strin
   const project = { tenantId: operatorTenant(operator), projectId };
   const acceleratorClass = await coresOffered(rest, signal);
   detail('funding its project');
-  const awardId = await fundSample(people, operator, acceleratorClass, project, state.ids);
+  const awardId = await fundSample(people, acceleratorClass, project, state.ids);
   detail('uploading its input');
   const inputs = await readInputs();
   for (const { sha256, bytes } of inputs) await rest.put(`/v1/projects/${projectId}/files/${sha256}`, bytes);

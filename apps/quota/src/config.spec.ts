@@ -12,6 +12,7 @@ describe('the settings of quota', () => {
     expect(parseQuotaConfig(GOOD).quota).toEqual({
       operator: 'demo',
       databaseUrl: GOOD.KONTOR_DATABASE_URL,
+      quietMs: 300_000,
       allowUnsafeDatabase: false,
     });
   });
@@ -26,6 +27,7 @@ describe('the settings of quota', () => {
     { KONTOR_DATABASE_URL: 'mysql://quota@localhost' },
     { KONTOR_OPERATOR: 'Two Words' },
     { KONTOR_OPERATOR: '' },
+    { KONTOR_QUIET_MS: '-1' },
     { KONTOR_LISTEN: '7810' },
   ])('refuse %p with a sentence that names the setting', (wrong) => {
     expect(() => parseQuotaConfig({ ...GOOD, ...wrong })).toThrow(new RegExp(`^${Object.keys(wrong)[0]} .*\\.$`));

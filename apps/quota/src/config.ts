@@ -7,6 +7,8 @@ export abstract class QuotaConfig {
   abstract readonly operator: string;
   /** postgres://… of the app role. */
   abstract readonly databaseUrl: string;
+  /** For how long after a start or a jump of the clock nothing expires and no award ends by itself. */
+  abstract readonly quietMs: number;
   /** Start although the database may forget what it has acknowledged. For tests alone. */
   abstract readonly allowUnsafeDatabase: boolean;
 }
@@ -18,6 +20,8 @@ const environment = serviceEnvironment.extend({
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be a slug, such as demo')
     .max(60)
     .default('demo'),
+  // Several times as long as a running job is usually covered ahead: by then whoever is there has reported.
+  KONTOR_QUIET_MS: z.coerce.number().int().min(0).max(86_400_000).default(300_000),
   KONTOR_ALLOW_UNSAFE_DATABASE: z.enum(['0', '1']).default('0'),
 });
 
@@ -27,6 +31,7 @@ export function parseQuotaConfig(variables?: NodeJS.ProcessEnv) {
   const quota: QuotaConfig = {
     operator: parsed.KONTOR_OPERATOR,
     databaseUrl: parsed.KONTOR_DATABASE_URL,
+    quietMs: parsed.KONTOR_QUIET_MS,
     allowUnsafeDatabase: parsed.KONTOR_ALLOW_UNSAFE_DATABASE === '1',
   };
   return { ...parsed, quota };

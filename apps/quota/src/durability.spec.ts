@@ -31,7 +31,7 @@ describe('a database that may forget what it acknowledged', () => {
 
   async function setup() {
     const ledger = await testDatabase('quota', database.migrations);
-    const config = { operator: 'demo', databaseUrl: ledger.url, allowUnsafeDatabase: false };
+    const config = { operator: 'demo', databaseUrl: ledger.url, quietMs: 0, allowUnsafeDatabase: false };
     return {
       ...ledger,
       config,

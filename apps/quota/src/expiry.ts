@@ -3,14 +3,13 @@ import { Clock } from '@kontor/kit/clock';
 import { Sweeper } from '@kontor/kit/sweeper';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LessThanOrEqual } from 'typeorm';
-import { ClockJump } from './clock-jump.ts';
 import { Commands } from './commands.ts';
+import { QuotaConfig } from './config.ts';
 import { LedgerDatabase } from './ledger-database.ts';
+import { QuietPeriod } from './quiet-period.ts';
 import { ReservationRow } from './tables.ts';
 
 const DUE_MAX = 1_000;
-/** Several times as long as a running job is usually covered ahead: by then whoever is there has extended it. */
-const AFTER_JUMP_MS = 300_000;
 
 /** Gives back what nobody resolved in time. Any number of replicas may do it: each reservation expires once. */
 @Injectable()
@@ -18,17 +17,19 @@ export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly sweeper = new Sweeper({
     service: 'quota',
     what: 'expire reservations',
-    sweep: () => this.sweepUnlessJumped(),
+    // Whoever still runs, or ran while nobody was here to be told, reports first.
+    sweep: async () => (this.period.isQuiet() ? 0 : this.sweep()),
     most: DUE_MAX,
   });
-  private readonly jump: ClockJump;
+  private readonly period: QuietPeriod;
 
   constructor(
     private readonly ledger: LedgerDatabase,
     private readonly clock: Clock,
     private readonly commands: Commands,
+    config: QuotaConfig,
   ) {
-    this.jump = new ClockJump(clock, AFTER_JUMP_MS);
+    this.period = new QuietPeriod(clock, config.quietMs);
   }
 
   onApplicationBootstrap(): void {
@@ -37,11 +38,6 @@ export class Expiry implements OnApplicationBootstrap, OnModuleDestroy {
 
   onModuleDestroy(): Promise<void> {
     return this.sweeper.stop();
-  }
-
-  /** A machine that slept wakes with everything overdue, and those that still run must have their turn first. */
-  private async sweepUnlessJumped(): Promise<number> {
-    return this.jump.isFresh() ? 0 : this.sweep();
   }
 
   /** Expires what is due now, at most a thousand; answers how many there were. */

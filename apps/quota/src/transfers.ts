@@ -15,7 +15,7 @@ import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { kindOf } from './assets.ts';
-import { authorisedUcr, exceeded, withoutTreasury } from './changes/treasury.ts';
+import { authorisedUcr, exceeded, grantTakesTwoPersons, withoutTreasury } from './changes/treasury.ts';
 import { Books } from './decide/books.ts';
 import { existsWithDifferent } from './decide/exists-with-different.ts';
 import { insufficient } from './decide/shortage.ts';
@@ -84,7 +84,7 @@ export class Transfers {
 const tenantOf = (accounts: Map<string, LockedAccount>, transfer: CreateTransferRequest): string | undefined =>
   accounts.get(transfer.creditAccountId)?.tenantId ?? accounts.get(transfer.debitAccountId)?.tenantId ?? undefined;
 
-/** What may be moved by hand: before the founding anything, and then of credits no more than two persons said. */
+/** What may be moved by hand: before the founding anything, and then of credits what goes back to the treasury. */
 interface Rules {
   authorised: bigint | undefined;
   isFounded: boolean;
@@ -114,12 +114,13 @@ function decideTransfer(
   if (debit.asset !== credit.asset) return differentAssets(debit.asset, credit.asset);
   if (isByDecision(debit) || isByDecision(credit)) return notByHand();
   const { asset, purpose, balance, held, floor } = debit;
-  const isAuthorised = isFounded && kindOf(asset) === 'credits';
-  if (isAuthorised && !isOfTreasury(debit, credit)) return withoutTreasury(OTHER_WAY);
+  const isCredits = kindOf(asset) === 'credits';
+  if (isCredits && isFounded && isHandedOut(debit, credit)) return grantTakesTwoPersons();
+  if (isCredits && isFounded && !isHandedBack(debit, credit)) return withoutTreasury(OTHER_WAY);
   // What was never handed out is not handed back either: the treasury could hand it out for a second time.
-  const available = balance - held - (isAuthorised ? 0n : (floor ?? 0n));
+  const available = balance - held - (isCredits && isFounded ? 0n : (floor ?? 0n));
   if (purpose !== Purpose.TREASURY && amount > available) return insufficient(asset, available, amount);
-  if (purpose === Purpose.TREASURY && kindOf(asset) === 'credits' && authorised !== undefined) {
+  if (purpose === Purpose.TREASURY && isCredits && authorised !== undefined) {
     const problem = exceeded(authorised, -balance, amount, asset);
     if (problem) return problem;
   }
@@ -153,12 +154,12 @@ const transferMessage = ({
 const isByDecision = ({ purpose }: LockedAccount): boolean =>
   purpose === Purpose.AWARD || purpose === Purpose.PROGRAMME;
 
-/** Whether it goes from the treasury to a project, or back. */
-const isOfTreasury = (debit: LockedAccount, credit: LockedAccount): boolean =>
-  (debit.purpose === Purpose.TREASURY && credit.purpose === Purpose.PROJECT) ||
-  (debit.purpose === Purpose.PROJECT && credit.purpose === Purpose.TREASURY);
+const isHandedOut = (debit: LockedAccount, credit: LockedAccount): boolean =>
+  debit.purpose === Purpose.TREASURY && credit.purpose === Purpose.PROJECT;
 
-const OTHER_WAY = 'Once an operator is founded, credits move by hand from its treasury to projects, and back.';
+const isHandedBack = (debit: LockedAccount, credit: LockedAccount): boolean => isHandedOut(credit, debit);
+
+const OTHER_WAY = 'Once an operator is founded, credits move by hand from projects back to its treasury alone.';
 
 const notByHand = (): Problem =>
   Problem.refused(

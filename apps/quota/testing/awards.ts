@@ -9,7 +9,7 @@ import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import type { Person } from '@kontor/kit/person';
 import { personWith } from '@kontor/testing/acting-for';
-import type { Project, Replica } from './quota-under-test.ts';
+import { fund, type Means, type Project, type Replica } from './quota-under-test.ts';
 
 /** Initialisers, without the messages themselves: they can be spread. */
 type Plain<T> = Exclude<T, { $typeName: string }>;
@@ -43,6 +43,20 @@ export const programme = (changed: Terms = {}, rest: Change = {}): Change => ({
 /** Sets up the operator's books with programmes; a million credits may be handed out. */
 export const found = ({ start }: Replica, programmes: ProgrammeInit[], rest: Founding = {}) =>
   start.foundOperator({ authorisation: { authorisedUcr: 10n ** 12n }, programmes, ...rest });
+
+/** Means for a project of an operator that is founded: two of operator staff grant its credits. */
+export async function fundByTwo(replica: Replica, project: Project, { credits = 10n ** 9n, ...means }: Means = {}) {
+  await fund(replica.gateway, project, { ...means, credits: 0n });
+  await grantCredits(replica, project, credits);
+}
+
+/** Two of operator staff grant a project credits. */
+export async function grantCredits(replica: Replica, project: Project, amountUcr: bigint): Promise<void> {
+  const [first, second] = [replica.for(staff()).changes, replica.for(staff()).changes];
+  const matter = { matter: { case: 'grant' as const, value: { project, amountUcr } } };
+  const { id } = await first.proposeChange({ id: uuid7(), project, matter, reason: 'To begin with.' });
+  await second.agreeToChange({ id, project });
+}
 
 /** Somebody who works in a project. */
 export const memberOf = (project: Project, ...roles: Role[]): Person =>

@@ -51,9 +51,10 @@ export const EVERY_MUTATION: Record<string, (office: Office) => Promise<unknown>
   executeStream: (office) =>
     Array.fromAsync(office.compute.executeStream(streamOf([...life(office), ...life(office)]))),
   proposeChange: (office) => office.propose(rate(2n)),
-  agreeToChange: async ({ agree }) => {
+  agreeToChange: async ({ agree, project }) => {
     await agree(rate(3n, 'amd.mi300x'));
     await agree({ case: 'authorisation', value: { authorisedUcr: 2n * 10n ** 12n } });
+    await agree({ case: 'grant', value: { project, amountUcr: 7n } });
     await agree({ case: 'programme', value: programme({ slug: 'third' }) });
     await agree({ case: 'programme', value: programme({ name: 'More' }, { resourceVersion: 1n, addUcr: 0n }) });
   },
@@ -107,12 +108,12 @@ export function officeOf(scene: Scene) {
   const { project } = scene;
   const [first, second] = [scene.for(staff()), scene.for(staff())];
   const member = scene.for(memberOf(project, Role.PROJECT_OWNER));
-  const ofAward = (matter: Matter) => (matter.case === 'award' ? { project } : {});
+  const named = (matter: Matter) => (matter.case === 'award' || matter.case === 'grant' ? { project } : {});
   const propose = async (matter: Matter): Promise<string> => {
     const id = uuid7();
     // A class has one rate from one instant on.
     scene.clock.advance(1);
-    await first.changes.proposeChange({ id, reason: 'It is time.', matter: { matter }, ...ofAward(matter) });
+    await first.changes.proposeChange({ id, reason: 'It is time.', matter: { matter }, ...named(matter) });
     return id;
   };
   return {
@@ -122,7 +123,7 @@ export function officeOf(scene: Scene) {
     member,
     propose,
     agree: async (matter: Matter) =>
-      second.changes.agreeToChange({ id: await propose(matter), reason: 'Fair.', ...ofAward(matter) }),
+      second.changes.agreeToChange({ id: await propose(matter), reason: 'Fair.', ...named(matter) }),
     async apply(asked: Parameters<typeof proposal>[1]) {
       const request = proposal(project, asked);
       const { awardId } = await member.programmes.submitProposal(request);

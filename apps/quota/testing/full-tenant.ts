@@ -1,7 +1,7 @@
 import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
-import { memberOf, proposal, staff } from './awards.ts';
-import { accountOf, fundedProject, type Project, type quotaUnderTest } from './quota-under-test.ts';
+import { fundByTwo, memberOf, proposal, staff } from './awards.ts';
+import { accountOf, type Project, type quotaUnderTest } from './quota-under-test.ts';
 
 type Scene = Awaited<ReturnType<typeof quotaUnderTest>>;
 
@@ -22,7 +22,8 @@ export interface FullTenant {
 /** A new tenant of an operator with the programme `open` that has rows in every table with tenants. */
 export async function fullTenant(scene: Scene): Promise<FullTenant> {
   const { gateway, compute, terms } = scene;
-  const project = await fundedProject(gateway);
+  const project = { tenantId: uuid7(), projectId: uuid7() };
+  await fundByTwo(scene, project);
   const { id: accountId } = await accountOf(gateway, project, 'CR:demo');
   const { programmes } = scene.for(memberOf(project));
   const [granted, waiting] = [proposal(project), proposal(project, { requestedUcr: 1_900n })];

@@ -67,12 +67,17 @@ export const CLERK = personWith([Role.OPERATOR_STAFF]);
 export const CLASS = 'cpu.x86_64';
 export const UCR_PER_MS = 3_600_000n;
 
+interface Settings {
+  rate?: bigint | null;
+  quietMs?: number;
+}
+
 /** Quota on a database of its own, a clock that stands, a rate for `CLASS`, and a project with means. */
-export async function quotaUnderTest({ rate = UCR_PER_MS, ...means }: Means & { rate?: bigint | null } = {}) {
+export async function quotaUnderTest({ rate = UCR_PER_MS, quietMs = 0, ...means }: Means & Settings = {}) {
   const database = await testDatabase('quota', ledger.migrations);
   const tls = await testTls(['quota', 'compute', 'gateway', 'start']);
   const clock = new FakeClock();
-  const replica = (poolSize?: number) => startReplica({ databaseUrl: database.url, tls, clock, poolSize });
+  const replica = (poolSize?: number) => startReplica({ databaseUrl: database.url, tls, clock, poolSize, quietMs });
   const first = await replica();
   const { gateway } = first;
   if (rate !== null) await gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: rate });
@@ -107,13 +112,16 @@ async function startReplica({
   tls,
   clock,
   poolSize,
+  quietMs,
 }: {
   databaseUrl: string;
   tls: TestTls;
   clock: FakeClock;
   poolSize: number | undefined;
+  quietMs: number;
 }): Promise<Replica> {
-  const service = quotaService({ operator: 'demo', databaseUrl, allowUnsafeDatabase: true }, clock, poolSize);
+  const config = { operator: 'demo', databaseUrl, quietMs, allowUnsafeDatabase: true };
+  const service = quotaService(config, clock, poolSize);
   const served = await serve(service, { listen: '127.0.0.1:0', tls: tls.of('quota') });
   const client = (name: string) => connect(QuotaService, served.address, tls.of(name));
   const [compute, anybody] = [client('compute'), client('gateway')];

@@ -25,28 +25,41 @@ export async function foundProject(operator: Operator, slug: string): Promise<st
   return projectId;
 }
 
-/** Grants a project amounts out of the operator's treasury. */
+/** Grants a project amounts out of the operator's treasury: limits by hand, credits by two persons. */
 export async function grantTo(operator: Operator, projectId: string, means: Means): Promise<void> {
   const staff = operator.as('staff');
+  const project = { tenantId: TENANT, projectId };
   const open = async (account: object): Promise<string> =>
     ((await staff.done('/v1/accounts', account)) as { id: string }).id;
   for (const [asset, amount] of Object.entries(means)) {
     const debitAccountId = await open({ purpose: 'TREASURY', asset });
-    const creditAccountId = await open({ purpose: 'PROJECT', asset, project: { tenantId: TENANT, projectId } });
+    const creditAccountId = await open({ purpose: 'PROJECT', asset, project });
     // Nothing is not moved: the account is open, and empty.
     if (amount === 0n) continue;
+    if (asset.startsWith('CR:')) {
+      await changeByTwo(
+        operator,
+        { grant: { project, amountUcr: String(amount) } },
+        `/v1/projects/${projectId}/changes`,
+      );
+      continue;
+    }
     const transfer = { id: uuid7(), debitAccountId, creditAccountId, amount: String(amount), reason: 'GRANT' };
     await staff.done('/v1/transfers', transfer);
   }
 }
 
-/** Has a class cost so much from now on: one of operator staff proposes it, and another one, known before, agrees. */
+/** Has a class cost so much from now on. */
 export async function setRate(operator: Operator, acceleratorClass: string, ucrPerDeviceHour: bigint): Promise<void> {
+  await changeByTwo(operator, { rate: { acceleratorClass, ucrPerDeviceHour: String(ucrPerDeviceHour) } });
+}
+
+/** One of operator staff proposes it, and another one, who was known here before, agrees. */
+async function changeByTwo(operator: Operator, matter: object, path = '/v1/changes'): Promise<void> {
   const id = uuid7();
-  const matter = { rate: { acceleratorClass, ucrPerDeviceHour: String(ucrPerDeviceHour) } };
   await operator.as('staff2').get('/v1/me');
-  await operator.as('staff').done('/v1/changes', { id, matter, reason: 'For a test.' });
-  await operator.as('staff2').done(`/v1/changes/${id}/agree`, {});
+  await operator.as('staff').done(path, { id, matter, reason: 'For a test.' });
+  await operator.as('staff2').done(`${path}/${id}/agree`, {});
 }
 
 async function inviteAdmin(operator: Operator): Promise<void> {

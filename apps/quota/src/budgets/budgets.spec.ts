@@ -1,4 +1,4 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { GetReportRequest_By as By, type StatementLine } from '@kontor/contracts/quota/v1/budget';
 import {
@@ -10,9 +10,9 @@ import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { personWith } from '@kontor/testing/acting-for';
-import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
+import { DAY_MS, found, fundByTwo, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
-import { CLASS, codeOf, fund, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
+import { CLASS, codeOf, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
 
 describe('the budget of a project', () => {
   it('shows its own credits and its awards, what they burn, and warns in time', async () => {
@@ -106,6 +106,43 @@ describe('a statement', () => {
     expect(lines).toEqual(whole);
     expect(ends.size).toBe(1);
     expect((await office.statement({ project })).length).toBeGreaterThan(whole.length);
+  });
+
+  it('of a month that has not ended ends now, so that it can be read to its end while jobs are charged', async () => {
+    await using office = await setup();
+    const { project, budgets, clock } = office;
+    const to = timestampFromDate(new Date(clock.now().getTime() + 31 * Number(DAY_MS)));
+    for (let n = 0; n < 3; n++) {
+      await office.run(10n);
+      clock.advance(1_000);
+    }
+    const whole = await office.statement({ project });
+    const lines: StatementLine[] = [];
+    for (let pageToken = '', more = true; more; more = pageToken !== '') {
+      const page = await budgets.getStatement({ project, to, page: { pageSize: 2, pageToken } });
+      expect([page.opening, timestampDate(page.to ?? to) <= clock.now()]).toEqual([0n, true]);
+      lines.push(...page.lines);
+      pageToken = page.page?.nextPageToken ?? '';
+      await office.run(7n);
+      clock.advance(1_000);
+    }
+    expect(lines).toEqual(whole);
+  });
+
+  it('adds up from whatever instant it begins', async () => {
+    await using office = await setup();
+    const { project, budgets, clock } = office;
+    for (let n = 0; n < 3; n++) {
+      await office.run(10n);
+      clock.advance(1_000);
+    }
+    const whole = await office.statement({ project });
+    for (const [n, { at }] of whole.entries()) {
+      const { opening, closing, lines } = await budgets.getStatement({ project, ...(at && { from: at }) });
+      const before = whole.slice(0, n).findLast((line) => line.at?.seconds !== at?.seconds);
+      expect([opening, closing]).toEqual([before?.balance ?? 0n, whole.at(-1)?.balance]);
+      expect(lines.at(-1)?.balance).toBe(closing);
+    }
   });
 
   it('adds up while jobs are being charged', async () => {
@@ -232,7 +269,7 @@ describe('a report', () => {
     await using office = await setup();
     const { tenantId } = office.project;
     const other = { tenantId: uuid7(), projectId: uuid7() };
-    await fund(office.gateway, other);
+    await fundByTwo(office, other);
     const terms = { ...office.terms(uuid7(), 40n), project: other };
     await office.compute.reserve(terms);
     await office.compute.post({ project: other, id: terms.id, usedDeviceMs: 40n, cause: Cause.USER });

@@ -32,15 +32,17 @@ const MOVEMENTS = `
 export function readMovements(
   tx: EntityManager,
   ids: string[],
-  { from, to, after, limit }: { from: Date; to: Date; after: [Date, string] | undefined; limit: number },
+  { from, to, after, limit }: { from: Date; to: Date; after: readonly [Date, string] | undefined; limit: number },
 ): Promise<MovementRow[]> {
   const [afterAt = null, afterId = null] = after ?? [];
   return tx.query<MovementRow[]>(MOVEMENTS, [ids, from, to, afterAt, afterId, limit]);
 }
 
+/** Two steps along an index for each account. */
 const LAST = `
-  SELECT greatest((SELECT max(created_at) FROM transfer WHERE debit_account_id = ANY($1::uuid[])),
-                  (SELECT max(created_at) FROM transfer WHERE credit_account_id = ANY($1::uuid[]))) AS at`;
+  SELECT max(greatest((SELECT max(created_at) FROM transfer WHERE debit_account_id = account.id),
+                      (SELECT max(created_at) FROM transfer WHERE credit_account_id = account.id))) AS at
+  FROM unnest($1::uuid[]) AS account (id)`;
 
 /** When the accounts last moved; null where they never did. */
 export async function lastMovedAt(tx: EntityManager, ids: string[]): Promise<Date | null> {
@@ -48,19 +50,14 @@ export async function lastMovedAt(tx: EntityManager, ids: string[]): Promise<Dat
   return row?.at ?? null;
 }
 
-const BALANCE = `
-  SELECT (coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = ANY($1::uuid[])
-      AND (created_at < $2 OR ($3::uuid IS NOT NULL AND created_at = $2 AND id <= $3))), 0)
-    - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = ANY($1::uuid[])
-      AND (created_at < $2 OR ($3::uuid IS NOT NULL AND created_at = $2 AND id <= $3))), 0))::text AS balance`;
+const SINCE = `
+  SELECT (coalesce((SELECT sum(amount) FROM transfer
+                    WHERE credit_account_id = ANY($1::uuid[]) AND created_at >= $2), 0)
+    - coalesce((SELECT sum(amount) FROM transfer
+                WHERE debit_account_id = ANY($1::uuid[]) AND created_at >= $2), 0))::text AS moved`;
 
-/** What the accounts held together before an instant; with a transfer, after that one of the instant. */
-export async function balanceBefore(
-  tx: EntityManager,
-  ids: string[],
-  at: Date,
-  transferId: string | null = null,
-): Promise<bigint> {
-  const [row] = await tx.query<{ balance: string }[]>(BALANCE, [ids, at, transferId]);
-  return BigInt(row?.balance ?? 0);
+/** What the accounts got together from an instant on, less what they gave. */
+export async function movedSince(tx: EntityManager, ids: string[], at: Date): Promise<bigint> {
+  const [row] = await tx.query<{ moved: string }[]>(SINCE, [ids, at]);
+  return BigInt(row?.moved ?? 0);
 }

@@ -13,10 +13,15 @@ import { creditsOf } from '../assets.ts';
 import { QuotaConfig } from '../config.ts';
 import { AccountRow } from '../tables.ts';
 import { intervalOf } from './interval.ts';
-import { balanceBefore, lastMovedAt, readMovements, type MovementRow } from './read-movements.ts';
+import { lastMovedAt, movedSince, readMovements, type MovementRow } from './read-movements.ts';
 
-/** Where a page ends, and the end and closing balance that all pages of the statement share. */
-const IN_STATEMENT = z.tuple([instant, z.uuid(), instant, z.string().regex(/^-?\d{1,40}$/)]);
+const amount = z.string().regex(/^-?\d{1,40}$/);
+
+/**
+ * Where a page ends and the balance there; and what all pages of the statement share: its end, what it opens with and
+ * what it closes with.
+ */
+const IN_STATEMENT = z.tuple([instant, z.uuid(), amount, instant, amount, amount]);
 
 /** Movements between two balances. */
 @Injectable()
@@ -29,23 +34,31 @@ export class Statements {
 
   /** @throws Problem where there is no such account, or the time runs backwards */
   async get(request: GetStatementRequest): Promise<MessageInitShape<typeof StatementSchema>> {
-    const { size, after: at, cut } = pageOf(request, IN_STATEMENT);
+    const { size, after, cut } = pageOf(request, IN_STATEMENT);
     const [from] = intervalOf(request);
-    const after: [Date, string] | undefined = at && [at[0], at[1]];
     // All of a page is of one instant, and so is a statement: what is written meanwhile comes after its end.
     return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
       await enterScope(tx, request.project ?? 'all');
       const accounts = await this.accountsOf(tx, request);
       const ids = accounts.map(({ id }) => id);
-      const to = at?.[2] ?? (await this.endOf(tx, request, ids, from));
-      const [opening, closing, before, rows] = await Promise.all([
-        balanceBefore(tx, ids, from),
-        balanceBefore(tx, ids, to),
-        after && balanceBefore(tx, ids, ...after),
-        readMovements(tx, ids, { from, to, after, limit: size + 1 }),
+      const held = accounts.reduce((sum, { balance }) => sum + balance, 0n);
+      const [afterAt, afterId, before, end, openedWith, closedWith] = after ?? [];
+      const to = end ?? (await this.endOf(tx, request, ids, from));
+      // Reckoned back from what there is now: what came since is little, and what came before is a whole history.
+      const closing = held - (await movedSince(tx, ids, to));
+      if (closedWith !== undefined && closedWith !== String(closing)) throw changed();
+      const opening = BigInt(openedWith ?? (request.from ? held - (await movedSince(tx, ids, from)) : 0n));
+      const position = afterAt && afterId ? ([afterAt, afterId] as const) : undefined;
+      const rows = await readMovements(tx, ids, { from, to, after: position, limit: size + 1 });
+      const lines = withBalances(rows, BigInt(before ?? opening));
+      const { items, page } = cut(lines, ({ at, id, balance }) => [
+        at,
+        id,
+        String(balance),
+        to,
+        String(opening),
+        String(closing),
       ]);
-      if (at && at[3] !== String(closing)) throw changed();
-      const { items, page } = cut(rows, (row) => [row.at, row.id, to, String(closing)]);
       return {
         asset: accounts[0]?.asset ?? creditsOf(this.config.operator),
         opening,
@@ -53,17 +66,21 @@ export class Statements {
         page,
         from: timestampFromDate(from),
         to: timestampFromDate(to),
-        lines: linesOf(items, before ?? opening),
+        lines: items.map(lineMessage),
       };
     });
   }
 
-  /** The end that was asked; else just after the last movement, so that what comes next is in the next statement. */
+  /**
+   * The end that was asked, where it has passed; else just after the last movement, so that what comes next is in the
+   * next statement and changes nothing on the pages of this one.
+   */
   private async endOf(tx: EntityManager, request: GetStatementRequest, ids: string[], from: Date): Promise<Date> {
-    if (request.to) return timestampDate(request.to);
+    const [asked, now] = [request.to && timestampDate(request.to), this.clock.now()];
+    if (asked && asked <= now) return asked;
     const last = await lastMovedAt(tx, ids);
-    const end = last ? last.getTime() + 1 : this.clock.now().getTime();
-    return new Date(Math.max(end, from.getTime()));
+    const soFar = last ? last.getTime() + 1 : now.getTime();
+    return new Date(Math.max(Math.min(soFar, asked?.getTime() ?? soFar), from.getTime()));
   }
 
   /** The account that is named, or all that hold the project's credits. */
@@ -78,22 +95,30 @@ export class Statements {
   }
 }
 
-function linesOf(rows: MovementRow[], before: bigint): MessageInitShape<typeof StatementLineSchema>[] {
+type Line = MovementRow & { balance: bigint };
+
+/** Each movement with what all accounts held together after it. */
+function withBalances(rows: MovementRow[], before: bigint): Line[] {
   let balance = before;
-  return rows.map(({ id, accountId, otherAccountId, at, reason, reservationId, amount }) => {
-    balance += BigInt(amount);
-    return {
-      accountId,
-      transferId: id,
-      at: timestampFromDate(at),
-      reason,
-      reservationId: reservationId ?? '',
-      otherAccountId,
-      amount: BigInt(amount),
-      balance,
-    };
+  return rows.map((row) => {
+    balance += BigInt(row.amount);
+    return { ...row, balance };
   });
 }
+
+const lineMessage = ({
+  id,
+  at,
+  reservationId,
+  amount,
+  ...same
+}: Line): MessageInitShape<typeof StatementLineSchema> => ({
+  ...same,
+  transferId: id,
+  at: timestampFromDate(at),
+  reservationId: reservationId ?? '',
+  amount: BigInt(amount),
+});
 
 const changed = (): Problem =>
   Problem.conflict(

@@ -4,6 +4,7 @@ import type { Person } from '@kontor/kit/person';
 import type { Transaction } from '../in-transaction.ts';
 import { authorisationEffect } from './authorisation-effect.ts';
 import { awardEffect } from './award-effect.ts';
+import { grantEffect } from './grant-effect.ts';
 import type { Effect, Hands } from './effect.ts';
 import { programmeEffect } from './programme-effect.ts';
 import { rateEffect } from './rate-effect.ts';
@@ -19,11 +20,13 @@ export function effectOf(tx: Transaction, { matter }: Matter, hands: Hands, pers
       return awardEffect(tx, matter.value, hands, person);
     case 'authorisation':
       return authorisationEffect(tx, matter.value, hands);
+    case 'grant':
+      return grantEffect(tx, matter.value, hands, person);
     case undefined:
       throw Problem.invalid(
         'empty_change',
         'The change says nothing to change.',
-        'Set one of rate, programme, award and authorisation.',
+        'Set one of rate, programme, award, authorisation and grant.',
       );
   }
 }

@@ -10,14 +10,22 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { validate } from '@kontor/kit/validate';
-import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, type ProgrammeInit } from '../../testing/awards.ts';
+import {
+  DAY_MS,
+  found,
+  grantCredits,
+  HOUR_MS,
+  memberOf,
+  programme,
+  proposal,
+  type ProgrammeInit,
+} from '../../testing/awards.ts';
 import {
   accountOf,
   CLASS,
   codeOf,
   expectBalanced,
   fundedProject,
-  grant,
   quotaUnderTest,
 } from '../../testing/quota-under-test.ts';
 
@@ -79,14 +87,14 @@ describe('the treasury of an operator that is founded', () => {
   it('hands projects no more than is authorised either, and nobody moves what programmes hold by hand', async () => {
     await using quota = await quotaUnderTest({ credits: 0n });
     await found(quota, [programme({}, { addUcr: 600n })], { authorisation: { authorisedUcr: 1_000n } });
-    const project = await fundedProject(quota.gateway, { credits: 300n });
-    expect(await codeOf(grant(quota.gateway, project, 'CR:demo', 101n))).toBe('treasury_exceeded');
-    expect(await codeOf(grant(quota.gateway, project, 'CR:demo', 100n))).toBe('ok');
+    await grantCredits(quota, quota.project, 300n);
+    expect(await codeOf(grantCredits(quota, quota.project, 101n))).toBe('treasury_exceeded');
+    expect(await codeOf(grantCredits(quota, quota.project, 100n))).toBe('ok');
     const { accounts } = await quota.gateway.listAccounts({});
     const [pot, treasury] = [6, 2].map(
       (purpose) => accounts.find((each) => each.purpose === purpose && each.asset === 'CR:demo')?.id ?? '',
     );
-    const transfer = { id: project.projectId, amount: 1n, reason: 2 };
+    const transfer = { id: uuid7(), amount: 1n, reason: 2 };
     for (const [debitAccountId = '', creditAccountId = ''] of [
       [pot, treasury],
       [treasury, pot],
@@ -118,7 +126,7 @@ describe('the treasury of an operator that is founded', () => {
     expect(await codeOf(quota.gateway.openAccount(overdraft(`DEVICE_MS:${CLASS}`)))).toBe('ok');
   });
 
-  it('is the one end of whatever credits move by hand, and a project the other: what was earned stays', async () => {
+  it('gets back by hand what projects have, and nothing else moves by hand: what was earned stays', async () => {
     await using quota = await quotaUnderTest({ credits: 100n });
     const { gateway, compute } = quota;
     const job = await compute.reserve(quota.terms(uuid7(), 60n));
@@ -146,7 +154,11 @@ describe('the treasury of an operator that is founded', () => {
         help: expect.stringContaining('propose an authorisation'),
       });
     }
-    expect([await codeOf(move(treasury, own.id)), await codeOf(move(own.id, treasury))]).toEqual(['ok', 'ok']);
+    await expect(move(treasury, own.id)).rejects.toMatchObject({
+      code: 'takes_two_persons',
+      help: expect.stringContaining('Propose a change'),
+    });
+    expect(await codeOf(move(own.id, treasury))).toBe('ok');
     const time = `DEVICE_MS:${CLASS}`;
     const ownTime = await accountOf(gateway, quota.project, time);
     expect(await codeOf(move(idOf(Purpose.REVENUE, time), ownTime.id))).toBe('ok');

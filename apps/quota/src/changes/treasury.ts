@@ -51,6 +51,14 @@ export const withoutTreasury = (detail: string): Problem =>
     'Have the treasury grant what is needed; where it may hand out no more, propose an authorisation.',
   );
 
+/** Why one person hands no credits out. */
+export const grantTakesTwoPersons = (): Problem =>
+  Problem.forbidden(
+    'takes_two_persons',
+    'Once an operator is founded, projects get credits of its treasury when two persons agree.',
+    'Propose a change that grants them to the project, and have a colleague agree.',
+  );
+
 const notAuthorised = (): Problem =>
   Problem.refused(
     'treasury_not_authorised',

@@ -6,6 +6,7 @@ import { QuotaConfig } from '../config.ts';
 import { inTransaction } from '../in-transaction.ts';
 import { LedgerDatabase } from '../ledger-database.ts';
 import { AwardRow } from '../programme-tables.ts';
+import { QuietPeriod } from '../quiet-period.ts';
 import { endAward } from './end-award.ts';
 
 const DUE_MAX = 100;
@@ -16,15 +17,19 @@ export class AwardEnds implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly sweeper = new Sweeper({
     service: 'quota',
     what: 'end awards',
-    sweep: () => this.sweep(),
+    // An award that a clock set wrong has ended would be over for good.
+    sweep: async () => (this.period.isQuiet() ? 0 : this.sweep()),
     most: DUE_MAX,
   });
+  private readonly period: QuietPeriod;
 
   constructor(
     private readonly ledger: LedgerDatabase,
     private readonly clock: Clock,
     private readonly config: QuotaConfig,
-  ) {}
+  ) {
+    this.period = new QuietPeriod(clock, config.quietMs);
+  }
 
   onApplicationBootstrap(): void {
     this.sweeper.start();

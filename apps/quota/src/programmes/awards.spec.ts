@@ -4,9 +4,19 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ChargeRecord_Cause as Cause, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
-import { DAY_MS, found, HOUR_MS, memberOf, programme, proposal, staff, type Terms } from '../../testing/awards.ts';
+import {
+  DAY_MS,
+  found,
+  fundByTwo,
+  HOUR_MS,
+  memberOf,
+  programme,
+  proposal,
+  staff,
+  type Terms,
+} from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
-import { CLASS, codeOf, expectBalanced, fund, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
+import { CLASS, codeOf, expectBalanced, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
 
 describe('a job that an award helps to pay', () => {
   it('costs the award its share, rounded down, and the project the rest; the charge record says so', async () => {
@@ -44,7 +54,7 @@ describe('a job that an award helps to pay', () => {
     await using office = await setup();
     expect(await codeOf(office.reserve(802n))).toBe('insufficient_award');
     const poor = { tenantId: office.project.tenantId, projectId: uuid7() };
-    await fund(office.gateway, poor, { credits: 10n });
+    await fundByTwo(office, poor, { credits: 10n });
     const { programmes } = office.for(memberOf(poor));
     const { awardId } = await programmes.submitProposal(proposal(poor));
     const reserve = office.compute.reserve({ ...office.terms(uuid7(), 22n), project: poor, awardId });
@@ -58,7 +68,7 @@ describe('a job that an award helps to pay', () => {
     await using office = await setup();
     const { terms, compute, awardId } = office;
     const other = { tenantId: office.project.tenantId, projectId: uuid7() };
-    await fund(office.gateway, other);
+    await fundByTwo(office, other);
     expect(await codeOf(compute.reserve({ ...terms(), project: other, awardId }))).toBe('award_not_found');
     expect(await codeOf(compute.reserve({ ...terms(), awardId: uuid7() }))).toBe('award_not_found');
     const { id: credits } = await office.credits();

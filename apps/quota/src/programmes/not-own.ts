@@ -25,6 +25,8 @@ const notAPerson = (): Problem =>
 
 const IN_PROJECT: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 
+type Project = Pick<ProjectRef, 'tenantId' | 'projectId'>;
+
 /**
  * Nobody decides about a proposal of their own or of a project they belong to.
  *
@@ -32,11 +34,16 @@ const IN_PROJECT: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Ro
  */
 export function refuseOwn(
   person: Person,
-  project: Pick<ProjectRef, 'tenantId' | 'projectId'>,
+  project: Project,
   { applicant, createdAt }: Pick<ProposalRow, 'applicant' | 'createdAt'>,
 ): void {
-  const { reference, roles, scope } = person;
-  if (reference === applicant) throw selfApproval('Whoever applied cannot decide.');
+  if (person.reference === applicant) throw selfApproval('Whoever applied cannot decide.');
+  refuseOwnProject(person, project);
+  refuseNewcomer(person, createdAt);
+}
+
+/** @throws Problem `self_dealing` where the person belongs to the project */
+export function refuseOwnProject({ roles, scope }: Person, project: Project): void {
   const isHere = scope?.tenantId === project.tenantId && scope.projectId === project.projectId;
   if (isHere && roles.some((role) => IN_PROJECT.includes(role))) {
     throw Problem.forbidden(
@@ -45,7 +52,6 @@ export function refuseOwn(
       'Leave it to a colleague who does not.',
     );
   }
-  refuseNewcomer(person, createdAt);
 }
 
 /**

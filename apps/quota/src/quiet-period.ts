@@ -4,25 +4,28 @@ import type { Clock } from '@kontor/kit/clock';
 const DRIFT_MS_MAX = 10_000;
 
 /**
- * Notices when the wall clock jumps ahead of the time that has really passed, as after a laptop slept: whoever was to
- * report in the meantime had no time to.
+ * A while in which nothing is given up on that time made due: after the process started, and after the wall clock
+ * jumped ahead of the time that has really passed, as when a laptop slept. Whoever was to report in the meantime had
+ * nobody to report to, or no time to; and a clock that was set wrong may be set right again.
  */
-export class ClockJump {
+export class QuietPeriod {
   #last: { wallMs: number; passedMs: number } | undefined;
-  #quietUntilMs = -Infinity;
+  #quietUntilMs: number;
 
   /**
+   * @param quietMs for how long it is quiet after a start or a jump
    * @param passedMs the time that has passed, by a clock that no one can set and that stands while the machine sleeps
-   * @param quietMs for how long a jump counts
    */
   constructor(
     private readonly clock: Clock,
     private readonly quietMs: number,
     private readonly passedMs = () => performance.now(),
-  ) {}
+  ) {
+    this.#quietUntilMs = passedMs() + quietMs;
+  }
 
-  /** Whether the clock has jumped a moment ago. To be asked regularly: a jump is what lies between two looks. */
-  isFresh(): boolean {
+  /** To be asked regularly: a jump is what lies between two looks. */
+  isQuiet(): boolean {
     const now = { wallMs: this.clock.now().getTime(), passedMs: this.passedMs() };
     const last = this.#last ?? now;
     this.#last = now;
