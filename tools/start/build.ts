@@ -25,8 +25,17 @@ const TAIL_LINES = 20;
 
 type Told = Pick<Progress, 'step' | 'note'>;
 
+/** For a program without a log: what is done, beside its own output, and what the build said only where it fails. */
+const BESIDE: Told = {
+  step: (title, work) => {
+    console.error(`• ${title} …`);
+    return work(() => undefined);
+  },
+  note: () => undefined,
+};
+
 /** Generates and builds what the services need, unless it is built from these very sources. */
-export async function ensureBuilt(progress: Told, signal: AbortSignal): Promise<void> {
+export async function ensureBuilt(progress = BESIDE, signal = new AbortController().signal): Promise<void> {
   const sources = digestOf(SOURCES);
   if (isBuiltFrom(sources)) return;
   rmSync(STAMP, { force: true });
