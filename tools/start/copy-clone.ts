@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { ROOT } from './settings.ts';
 
 /** What a fresh clone does not have. */
-const MADE = new Set(['.git', '.nx', '.kontor', '.engines', 'node_modules', 'dist', 'gen', 'coverage']);
+const MADE = new Set(['.git', '.nx', '.kontor', '.engines', '.in-use', 'node_modules', 'dist', 'gen', 'coverage']);
 /** What packages are not: what was made from them, our own, and npm's list of them all. */
 const NOT_LINKED = /^(\.cache|\.package-lock\.json|@kontor\/.*)$/;
 
