@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { adminUrlOf } from '@kontor/postgres/cluster';
 import { databaseUrls } from '@kontor/postgres/ensure-database';
+import { ensureBuilt } from './start/build.ts';
 import { clusterFolder, ensureDatabases } from './start/database.ts';
 import { StartFault, tell, TERMINAL } from './start/start-fault.ts';
 import { databasePasswords } from './start/secrets.ts';
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
   if (wanted.length === 0)
     throw new StartFault(`There is no service with a database called ${positionals[0] ?? '(nothing)'}.`, USAGE);
   if (values.url && wanted.length > 1) throw new StartFault('One address cannot be that of all databases.', USAGE);
+  await ensureBuilt();
   // Migrations grant rights to roles, which a database that an older Kontor made may lack.
   if (!values.check && !values.url) await ensureRoles();
   const run = values.check ? checkService : migrateService;

@@ -1,3 +1,5 @@
+import { ensureBuilt } from '../start/build.ts';
+import { tell, TERMINAL } from '../start/start-fault.ts';
 import { table, type Figure } from './figure.ts';
 
 /** Every benchmark by name, loaded only when asked for. */
@@ -16,7 +18,13 @@ if (!load) {
   );
   process.exit(1);
 }
-const { run } = await load();
-const figures = await run();
-console.log(flags.includes('--json') ? figures.map((figure) => JSON.stringify(figure)).join('\n') : table(figures));
-process.exitCode = figures.every(({ pass }) => pass) ? 0 : 1;
+try {
+  await ensureBuilt();
+  const { run } = await load();
+  const figures = await run();
+  console.log(flags.includes('--json') ? figures.map((figure) => JSON.stringify(figure)).join('\n') : table(figures));
+  process.exitCode = figures.every(({ pass }) => pass) ? 0 : 1;
+} catch (error) {
+  console.error(tell(error, TERMINAL));
+  process.exitCode = 1;
+}

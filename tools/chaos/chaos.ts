@@ -1,3 +1,4 @@
+import { ensureBuilt } from '../start/build.ts';
 import type { ChaosOptions, Outcome } from './suite.ts';
 
 /** Every fault suite by name, loaded only when asked for. */
@@ -17,6 +18,7 @@ if (!load) {
 }
 const seed = Number(flags.find((flag) => flag.startsWith('--seed='))?.slice(7) ?? Date.now() % 1_000_000);
 const nightly = flags.includes('--nightly');
+await ensureBuilt();
 const { run } = await load();
 const { counts, pass } = await run({ seed, nightly });
 const counted = Object.entries(counts)

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { inUse, readied } from '../clone.mjs';
 import type { Progress } from './progress.ts';
-import { programOf, SERVICES } from './services.ts';
+import { readIfThere } from './read-if-there.ts';
 import { ROOT } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -19,30 +21,47 @@ const SOURCES = [
   '.swcrc',
   'tsconfig.base.json',
 ];
-/** Digest of the sources that what is built was built from. */
+/** What the build leaves. */
+const BUILT = ['{apps,libs}/*/{dist,gen}/**/*'];
+/** Digests of the sources and of what was built from them: whoever else builds here leaves something else, or the same. */
 const STAMP = join(ROOT, 'node_modules', '.cache', 'kontor', 'built-from');
 const TAIL_LINES = 20;
 
-type Told = Pick<Progress, 'step' | 'note'>;
+type Told = Pick<Progress, 'step' | 'note' | 'say'>;
 
-/** Generates and builds what the services need, unless it is built from these very sources. */
-export async function ensureBuilt(progress: Told, signal: AbortSignal): Promise<void> {
+/** For a program without a log: what is done, beside its own output, and what the build said only where it fails. */
+const BESIDE: Told = {
+  step: (title, work) => {
+    console.error(`• ${title} …`);
+    return work(() => undefined);
+  },
+  note: () => undefined,
+  say: (line) => console.error(line),
+};
+
+/**
+ * Generates and builds what the services need, unless this was built from these very sources; from then on nobody builds
+ * or installs anything beneath this process. Throws StartFault where that would happen beneath another.
+ */
+export async function ensureBuilt(progress = BESIDE, signal = new AbortController().signal): Promise<void> {
+  const use = await readied(ROOT, {
+    isReady: () => readIfThere(STAMP) === stampOf(digestOf(SOURCES)),
+    makeReady: (lock: number) => buildAndStamp(progress, signal, lock),
+    say: progress.say,
+    signal,
+  });
+  if (!use) throw new StartFault(...inUse(ROOT));
+}
+
+async function buildAndStamp(progress: Told, signal: AbortSignal, lock: number): Promise<void> {
   const sources = digestOf(SOURCES);
-  if (isBuiltFrom(sources)) return;
   rmSync(STAMP, { force: true });
-  await progress.step('building', (detail) => build(progress, detail, signal));
+  await progress.step('building', (detail) => build(progress, detail, signal, lock));
   mkdirSync(dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, sources);
+  writeFileSync(STAMP, stampOf(sources));
 }
 
-function isBuiltFrom(sources: string): boolean {
-  const outputs = [
-    ...SERVICES.map(programOf),
-    join(ROOT, 'libs', 'kit', 'dist'),
-    join(ROOT, 'libs', 'contracts', 'gen'),
-  ];
-  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources && outputs.every((path) => existsSync(path));
-}
+const stampOf = (sources: string): string => `${sources} ${digestOf(BUILT)}`;
 
 /** SHA-256 over names and contents of all files that match, tests aside. */
 function digestOf(patterns: string[]): string {
@@ -54,10 +73,15 @@ function digestOf(patterns: string[]): string {
   return hash.digest('hex');
 }
 
-async function build({ note }: Told, detail: (text: string) => void, signal: AbortSignal): Promise<void> {
-  const child = spawn('nx', ['run-many', '-t', 'build'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], signal });
+/** The build ends when we do, however that is; until it has, it holds the lock. */
+async function build({ note }: Told, detail: (text: string) => void, signal: AbortSignal, lock: number): Promise<void> {
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'nx', 'run-many', '-t', 'build'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe', lock],
+    signal,
+  });
   const tail: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout, child.stderr] as Readable[]) {
     createInterface(stream).on('line', (line) => {
       note(`  ${line}`);
       if (line.trim() === '') return;

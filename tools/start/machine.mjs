@@ -2,8 +2,14 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What the engine for local processes starts every job with, and the package that brings it. */
-const TOOLS = { prlimit: 'util-linux', setpriv: 'util-linux', taskset: 'util-linux', mkfifo: 'coreutils' };
+/** What starts every job and locks what only one may do at a time, and the package that brings it. */
+const TOOLS = {
+  prlimit: 'util-linux',
+  setpriv: 'util-linux',
+  taskset: 'util-linux',
+  flock: 'util-linux',
+  mkfifo: 'coreutils',
+};
 
 /**
  * Why Kontor cannot run on a machine, and what helps; undefined where it can. `platform` is Node's name of it, and
@@ -16,7 +22,7 @@ export function machineFault(platform, has) {
   const missing = Object.keys(TOOLS).filter((tool) => !has(tool));
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map((tool) => TOOLS[tool]))];
-  return `Kontor's engine needs ${missing.join(', ')}, not found on the path: install ${packages.join(' and ')}.`;
+  return `Kontor needs ${missing.join(', ')}, not found on the path: install ${packages.join(' and ')}.`;
 }
 
 /** Whether a program is on a path such as /usr/bin:/bin. */

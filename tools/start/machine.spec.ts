@@ -18,10 +18,10 @@ describe('a machine', () => {
 
   it('without these tools is told which are missing and what to install', () => {
     expect(machineFault('linux', (tool: string) => tool !== 'prlimit')).toBe(
-      "Kontor's engine needs prlimit, not found on the path: install util-linux.",
+      'Kontor needs prlimit, not found on the path: install util-linux.',
     );
     expect(machineFault('linux', () => false)).toMatch(
-      /needs prlimit, setpriv, taskset, mkfifo, .*: install util-linux and coreutils\.$/,
+      /needs prlimit, setpriv, taskset, flock, mkfifo, .*: install util-linux and coreutils\.$/,
     );
   });
 

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const progress = makeProgress(join(settings.home, 'logs', 'start.log'));
   log = progress;
   await using parts = new AsyncDisposableStack();
-  parts.defer(lock(join(settings.home, 'run', 'start.lock')));
+  parts.defer(await lock(join(settings.home, 'run', 'start.lock')));
   const signal = stopSignal();
   const start: Start = { settings, progress, signal, parts };
   try {

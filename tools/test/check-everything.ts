@@ -50,7 +50,7 @@ async function failing([next, ...rest]: Step[]): Promise<string[]> {
 /** As npm start does it, which then finds it done: a build while tests run would take away what they read. */
 function build(): Promise<void> {
   const note = (line: string): void => console.log(line);
-  return ensureBuilt({ note, step: (_, work) => work(() => undefined) }, new AbortController().signal);
+  return ensureBuilt({ note, say: note, step: (_, work) => work(() => undefined) });
 }
 
 /** Runs Nx on this terminal; throws where it does not end with 0. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ensureBuilt } from '../start/build.ts';
 import { StartFault, tell, TERMINAL } from '../start/start-fault.ts';
 
 const USAGE = 'Use: npm run verify -- journal [--head quota:4711:9f86…]';
@@ -11,6 +12,7 @@ async function main(): Promise<boolean> {
   });
   const [what = '(nothing)', ...more] = positionals;
   if (what !== 'journal' || more.length > 0) throw new StartFault(`There is nothing called ${what} to verify.`, USAGE);
+  await ensureBuilt();
   const { verifyJournals } = await import('./journal.ts');
   return verifyJournals(values.head);
 }
