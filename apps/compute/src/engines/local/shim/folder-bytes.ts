@@ -10,8 +10,10 @@ const ENTRIES_AT_ONCE = 500;
 /**
  * Bytes below a folder: per file the greater of its length and its blocks, so that neither holes nor tails are free.
  * Symbolic links are counted, not followed. What is too deep to be looked at is too much: infinite.
+ *
+ * @param signal ends the walk early, with what was found so far
  */
-export async function folderBytes(root: string): Promise<number> {
+export async function folderBytes(root: string, signal?: AbortSignal): Promise<number> {
   let sum = 0;
   let seen = 0;
   const pending = [root];
@@ -25,7 +27,9 @@ export async function folderBytes(root: string): Promise<number> {
       } catch (error) {
         if (isTooDeep(error)) return Infinity;
       }
-      if (++seen % ENTRIES_AT_ONCE === 0) await breathe();
+      if (++seen % ENTRIES_AT_ONCE !== 0) continue;
+      await breathe();
+      if (signal?.aborted) return sum;
     }
   }
   return sum;
