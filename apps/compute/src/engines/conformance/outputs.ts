@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { Observation_End as End } from '@kontor/contracts/engine/v1/engine';
 import { digestOf, type Bench } from './bench.ts';
 
 export function outputCases(bench: Bench): void {
@@ -22,6 +23,16 @@ export function outputCases(bench: Bench): void {
   it('keeps the outputs of a program that failed', async () => {
     const { jobId } = await bench.run('echo half > result; exit 1', { outputs: ['result'] });
     expect(await bench.output(jobId, 'result')).toBe('half\n');
+  });
+
+  it('keeps the outputs that a program has locked, and charges for it as for any other', async () => {
+    const { jobId, observation } = await bench.run(
+      'mkdir d; echo x > d/result; chmod 000 d/result; chmod 555 d; echo y > plain; chmod 000 plain',
+      { outputs: ['d/result', 'plain'] },
+    );
+    expect(observation).toMatchObject({ end: End.EXITED, exitCode: 0 });
+    expect(await bench.output(jobId, 'd/result')).toBe('x\n');
+    expect(await bench.output(jobId, 'plain')).toBe('y\n');
   });
 
   it('keeps nothing that was not declared', async () => {

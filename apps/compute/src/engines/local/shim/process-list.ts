@@ -21,19 +21,17 @@ export interface ProcessUsage {
 
 /** Every process that a /proc shows: that of a process namespace shows only what is in it. */
 export function listProcesses(proc: string): ListedProcess[] {
-  return readdirSync(proc)
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        return [{ pid: Number(name), ...statFields(readFileSync(`${proc}/${name}/stat`, 'latin1')) }];
-      } catch {
-        return []; // It ended between the list and the look.
-      }
-    });
+  return pidsIn(proc).flatMap((pid) => {
+    try {
+      return [{ pid, ...statFields(readFileSync(`${proc}/${pid}/stat`, 'latin1')) }];
+    } catch {
+      return []; // It ended between the list and the look.
+    }
+  });
 }
 
 /** How many processes a /proc lists, also those that are gone before one can look at them. */
-export const countProcesses = (proc: string): number => readdirSync(proc).filter((name) => /^\d+$/.test(name)).length;
+export const countProcesses = (proc: string): number => pidsIn(proc).length;
 
 /**
  * Sums what processes use. Resident memory counts a page once for each process that shares it; only where that would
@@ -58,7 +56,7 @@ export function waitedCpuMs(): number {
 
 /** How many processes of the machine are in a process namespace, named as /proc/PID/ns/pid reads. */
 export function countInNamespace(namespace: string): number {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && namespaceOf(Number(name)) === namespace).length;
+  return pidsIn('/proc').filter((pid) => namespaceOf(pid) === namespace).length;
 }
 
 export function namespaceOf(pid: number): string | undefined {
@@ -66,6 +64,17 @@ export function namespaceOf(pid: number): string | undefined {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
     return undefined;
+  }
+}
+
+/** None where the /proc is gone with its process namespace. */
+function pidsIn(proc: string): number[] {
+  try {
+    return readdirSync(proc)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
   }
 }
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { jobFolder, type JobSpec } from '../job-folder.ts';
-import { NotStarted } from './program.ts';
+import { NotStarted, type Program } from './program.ts';
 import { startSandboxed } from './sandboxed-program.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -46,6 +46,13 @@ describe('a program in a sandbox', () => {
     );
   });
 
+  it('uses nothing any more when it is gone', async () => {
+    const program = await started('sleep 30');
+    await program.destroy();
+    expect(program.deletedBytes()).toBe(0);
+    expect(program.usage(2 ** 26)).toMatchObject({ memoryBytes: 0, processes: 0 });
+  });
+
   it('does not start where its sandbox cannot be built, and leaves nothing of it', async () => {
     await expect(printed('true', { nodeBinary: '/nonexistent/node' })).rejects.toThrow(NotStarted);
     await expect(printed('true', { nodeBinary: '/nonexistent/node' })).rejects.toThrow(
@@ -56,23 +63,37 @@ describe('a program in a sandbox', () => {
 
 /** What a script prints in a sandbox of its own; nothing of the sandbox is left then. */
 async function printed(script: string, over: Partial<JobSpec> = {}): Promise<string> {
+  const { folder, spec, output, close } = surroundings(script, over);
+  try {
+    const program = await startSandboxed(folder, spec, output);
+    await program.ended;
+    expect(await program.destroy()).toBe(0);
+    return readFileSync(folder.stdout, 'utf8');
+  } finally {
+    close();
+    expect(readdirSync(folder.root)).toEqual([]);
+    expect(existsSync(folder.work)).toBe(true);
+    rmSync(folder.path, { recursive: true });
+  }
+}
+
+async function started(script: string): Promise<Program> {
+  const { folder, spec, output, close } = surroundings(script);
+  try {
+    return await startSandboxed(folder, spec, output);
+  } finally {
+    close();
+  }
+}
+
+function surroundings(script: string, over: Partial<JobSpec> = {}) {
   const folder = jobFolder(mkdtempSync(join(tmpdir(), 'kontor-sandbox-')));
   mkdirSync(folder.root);
   mkdirSync(folder.work);
   const spec = { ...specOf(script), ...over };
   if (spec.userId !== undefined) chownSync(folder.work, spec.userId, spec.userId);
   const file = openSync(folder.stdout, 'w');
-  try {
-    const program = await startSandboxed(folder, spec, { stdout: file, stderr: file });
-    await program.ended;
-    expect(await program.destroy()).toBe(0);
-    return readFileSync(folder.stdout, 'utf8');
-  } finally {
-    closeSync(file);
-    expect(readdirSync(folder.root)).toEqual([]);
-    expect(existsSync(folder.work)).toBe(true);
-    rmSync(folder.path, { recursive: true });
-  }
+  return { folder, spec, output: { stdout: file, stderr: file }, close: () => closeSync(file) };
 }
 
 const specOf = (script: string): JobSpec => ({

@@ -122,7 +122,7 @@ class SandboxedProgram implements Program {
     return {
       ...usage,
       // A fork bomb's processes come and go faster than each can be looked at, and are counted nevertheless.
-      processes: Math.max(usage.processes, countProcesses(this.proc) - 1),
+      processes: Math.max(usage.processes, countProcesses(this.proc) - 1, 0),
       memoryBytes: usage.memoryBytes + this.filesInMemoryBytes(),
       cpuMs: this.group?.cpuMs() ?? usage.cpuMs,
       outOfMemory: this.group?.outOfMemory() ?? false,
@@ -172,9 +172,13 @@ class SandboxedProgram implements Program {
   }
 
   private filesInMemoryBytes(): number {
-    return ['tmp', 'dev/shm'].reduce((sum, path) => {
-      const { blocks, bfree, bsize } = statfsSync(`/proc/${this.sandbox.firstPid}/root/${path}`);
-      return sum + (blocks - bfree) * bsize;
-    }, 0);
+    try {
+      return ['tmp', 'dev/shm'].reduce((sum, path) => {
+        const { blocks, bfree, bsize } = statfsSync(`/proc/${this.sandbox.firstPid}/root/${path}`);
+        return sum + (blocks - bfree) * bsize;
+      }, 0);
+    } catch {
+      return 0; // The namespace is gone, and they with it.
+    }
   }
 }

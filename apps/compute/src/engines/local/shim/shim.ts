@@ -68,7 +68,7 @@ async function main(path: string): Promise<void> {
   const supervision = (running.supervision = new Supervision(folder, spec, program, logs));
   if (abandoned) supervision.abandon();
   const supervised = await supervision.untilEnd();
-  const leftAlive = await program.destroy();
+  const leftAlive = await attempt(() => program.destroy(), 0);
   await Promise.race([logs.drained, sleep(DRAIN_MS_MAX)]);
   supervised.program ??= await program.ended;
   supervised.usage.logBytes = logs.printedBytes;
@@ -87,7 +87,10 @@ async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promis
   );
 }
 
-/** Nothing of the job is alive: keeps what it declared, deletes what it did not, and records how it ended. */
+/**
+ * Nothing of the job is alive: keeps what it declared, deletes what it did not, and records how it ended. Whatever of
+ * this its folder does not let happen, the record is made: a job whose end is not told is lost, and charged nothing.
+ */
 async function end(
   folder: JobFolder,
   spec: JobSpec,
@@ -96,7 +99,7 @@ async function end(
 ): Promise<void> {
   const endedAtMs = wallClockMs();
   const { program } = supervised;
-  const diskBytes = await folderBytes(folder.work);
+  const diskBytes = await attempt(() => folderBytes(folder.work), supervised.usage.diskBytes);
   const cause = supervised.end === 'EXITED' && diskBytes > spec.limits.diskBytes ? 'DISK_LIMIT' : supervised.end;
   if (Number.isFinite(diskBytes)) supervised.usage.diskBytes = diskBytes;
   if (supervised.end !== 'NOT_STARTED') {
@@ -108,11 +111,11 @@ async function end(
       helpers: [],
       controlGroups: [],
     };
-    replaceRecord(folder.heartbeat, heartbeat);
+    await attempt(() => replaceRecord(folder.heartbeat, heartbeat), undefined);
   }
-  const outputs = cause === 'NOT_STARTED' ? [] : await keepOutputs(folder, spec.outputs);
-  await deleteFolder(folder.work);
-  rmSync(folder.root, { recursive: true, force: true });
+  const outputs = cause === 'NOT_STARTED' ? [] : await attempt(() => keepOutputs(folder, spec.outputs), []);
+  await attempt(() => deleteFolder(folder.work), undefined);
+  await attempt(() => rmSync(folder.root, { recursive: true, force: true }), undefined);
   const record: ExitRecord = {
     end: cause,
     ...(program?.exitCode != null && { exitCode: program.exitCode }),
@@ -125,6 +128,16 @@ async function end(
     leftAlive,
   };
   makeRecordOnce(folder.exit, record);
+}
+
+/** What fails on the way is told to the shim's own log, and something else taken for it. */
+async function attempt<T>(act: () => T | Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    console.error(error);
+    return otherwise;
+  }
 }
 
 await main(process.argv[2] ?? '');

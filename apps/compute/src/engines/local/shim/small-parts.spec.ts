@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -10,6 +10,7 @@ import { hardLimits } from './resource-limits.ts';
 import { environmentScript } from './run-scripts.ts';
 import { Stopwatch } from './stopwatch.ts';
 
+const isRoot = process.getuid?.() === 0;
 const LIMITS = { memoryBytes: 2 ** 27, diskBytes: 2 ** 20, processes: 4, logBytes: 1024, timeMs: 90_000, graceMs: 0 };
 
 describe('bytes in a folder', () => {
@@ -26,6 +27,40 @@ describe('bytes in a folder', () => {
 
   it('are none in a folder that is gone', async () => {
     expect(await folderBytes('/nonexistent')).toBe(0);
+  });
+
+  it('are counted whatever their names are, and also in a folder that was locked', async () => {
+    const folder = temporary();
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/work/`), Buffer.from([0xff, 0xfe])]), Buffer.alloc(100_000, 1));
+    writeFileSync(join(folder, 'work', 'plain'), Buffer.alloc(100_000, 1));
+    for (const mode of [0o000, 0o400]) {
+      chmodSync(join(folder, 'work'), mode);
+      expect(await asNobody(folder, () => folderBytes(folder))).toBeGreaterThanOrEqual(200_000);
+    }
+  });
+
+  it('are without end where a lock cannot be opened', async () => {
+    const folder = temporary();
+    chmodSync(join(folder, 'work'), 0o000);
+    if (isRoot) expect(await asNobody(undefined, () => folderBytes(folder))).toBe(Infinity);
+  });
+
+  it('are counted name by name, however many there are', async () => {
+    const folder = temporary();
+    const walk = `
+      import { folderBytes } from '${import.meta.resolve('./folder-bytes.ts')}';
+      import { deleteFolder } from '${import.meta.resolve('./delete-folder.ts')}';
+      console.log(await folderBytes(process.argv[1]));
+      await deleteFolder(process.argv[1]);`;
+    for (let n = 0; n < 40_000; n++) writeFileSync(join(folder, `${n}`.padStart(250, 'x')), '');
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--max-old-space-size=12', '--max-semi-space-size=1', '--input-type=module-typescript', '-e', walk, folder],
+      { env: { ...process.env, NODE_OPTIONS: '--conditions=@kontor/source --no-warnings' }, encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    expect(Number(stdout)).toBeGreaterThanOrEqual(40_000 * 256);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('are without end in one too deep to be looked at, which can be deleted nevertheless', async () => {
@@ -114,8 +149,21 @@ describe('a stopwatch', () => {
   });
 });
 
+/** Does something as a user without privileges, who owns a folder and what is in it. */
+async function asNobody<T>(folder: string | undefined, act: () => Promise<T>): Promise<T> {
+  if (!isRoot) return act();
+  if (folder) execFileSync('chown', ['-R', '65534:65534', folder]);
+  process.seteuid!(65534);
+  try {
+    return await act();
+  } finally {
+    process.seteuid!(0);
+  }
+}
+
 function temporary(): string {
   const folder = mkdtempSync(join(process.env['KONTOR_TEST_FOLDER'] ?? tmpdir(), 'kontor-parts-'));
+  chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'work'));
   return folder;
 }

@@ -54,6 +54,8 @@ export class Supervision {
   private wake: () => void = () => undefined;
   private beatAtMs = -Infinity;
   private measuring: Promise<void> | undefined;
+  /** Nothing is looked at any more: what follows deletes it. */
+  private readonly over = new AbortController();
   private measureAtMs = 0;
 
   constructor(folder: JobFolder, spec: JobSpec, program: Program, logs: LogCapture) {
@@ -79,6 +81,15 @@ export class Supervision {
   }
 
   async untilEnd(): Promise<Supervised> {
+    try {
+      return await this.watchOver();
+    } finally {
+      this.over.abort();
+      await this.measuring;
+    }
+  }
+
+  private async watchOver(): Promise<Supervised> {
     let ended: ProgramEnd | undefined;
     void this.program.ended.then((end) => {
       ended = end;
@@ -166,7 +177,13 @@ export class Supervision {
 
   private async measure(): Promise<void> {
     const began = performance.now();
-    this.usage.diskBytes = (await folderBytes(this.folder.work)) + this.program.deletedBytes();
+    try {
+      const bytes = await folderBytes(this.folder.work, this.over.signal);
+      if (this.over.signal.aborted) return;
+      this.usage.diskBytes = bytes + this.program.deletedBytes();
+    } catch (error) {
+      console.error('Its folder could not be measured.', error);
+    }
     const now = performance.now();
     this.measureAtMs = now + (now - began) * MEASURE_REST;
     this.measuring = undefined;
