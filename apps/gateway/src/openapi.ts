@@ -56,6 +56,7 @@ export const serveDocs = (app: INestApplication, document: OpenAPIObject): void 
     jsonDocumentUrl: 'docs/openapi.json',
     raw: ['json'],
     customSiteTitle: 'Kontor',
+    customCss: '.swagger-ui .topbar { display: none }',
     swaggerOptions: { requestInterceptor: withCsrf },
   });
 
