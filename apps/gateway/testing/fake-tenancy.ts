@@ -118,6 +118,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   readonly createProjectToken = this.#answer;
   readonly listProjectTokens = this.#answer;
   readonly revokeProjectToken = this.#answer;
+  readonly findPersons = this.#answer;
   readonly erasePerson = this.#answer;
 }
 
