@@ -1,7 +1,7 @@
 import { enterScope } from '@kontor/kit/tenant-scope';
 import { ArrayContains, In, IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { emailKeyOf } from './email-key.ts';
-import { openAt, takeBack, type Occasion } from './invitations.ts';
+import { endInvitations, openAt, type Occasion } from './invitations.ts';
 import { takeBackTokens } from './project-tokens.ts';
 import { InvitationRow, ProjectTokenRow, TenantRow, type PersonRow } from './tables.ts';
 
@@ -56,5 +56,5 @@ async function takeBackOpen(
     order: { id: 'ASC' },
     lock: { mode: 'pessimistic_write' },
   });
-  await takeBack(tx, open, occasion);
+  await endInvitations(tx, open, occasion, 'revoke');
 }
