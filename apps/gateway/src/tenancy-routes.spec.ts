@@ -53,6 +53,7 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ],
   ['PUT', `${project}/members/${PERSON}`, { role: 'VIEWER' }, 200, { project: ref, personId: PERSON, role: 4 }],
   ['DELETE', `${project}/members/${PERSON}`, undefined, 200, { project: ref, personId: PERSON }],
+  ['POST', `${project}/leave`, undefined, 200, { project: ref }],
   [
     'POST',
     `${project}/invitations`,
@@ -72,6 +73,8 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ],
   ['GET', `${project}/tokens?pageSize=2`, undefined, 200, { project: ref, page: { pageSize: 2 } }],
   ['POST', `${project}/tokens/${ID}/revoke`, undefined, 200, { project: ref, id: ID }],
+  ['GET', '/v1/persons?email=Ada%40b.example', undefined, 200, { email: 'Ada@b.example', reference: '' }],
+  ['GET', '/v1/persons?issuer=https%3A%2F%2Fid&subject=7', undefined, 200, { issuer: 'https://id', subject: '7' }],
   ['POST', `/v1/persons/${PERSON}/erase`, { reason: 'asked to' }, 200, { personId: PERSON, reason: 'asked to' }],
 ];
 

@@ -111,6 +111,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   readonly listProjectMembers = this.#answer;
   readonly setProjectMember = this.#answer;
   readonly removeProjectMember = this.#answer;
+  readonly leaveProject = this.#answer;
   readonly listTenantAdmins = this.#answer;
   readonly removeTenantAdmin = this.#answer;
   readonly inviteTenantAdmin = this.#answer;
@@ -121,6 +122,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   readonly createProjectToken = this.#answer;
   readonly listProjectTokens = this.#answer;
   readonly revokeProjectToken = this.#answer;
+  readonly findPersons = this.#answer;
   readonly erasePerson = this.#answer;
 }
 

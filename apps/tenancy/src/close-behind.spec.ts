@@ -1,3 +1,4 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { emailOf, idOf, projectWith, referenceOf, tenantRunBy, university } from '../testing/story.ts';
@@ -38,6 +39,27 @@ describe('somebody who is removed from a project', () => {
     expect(await codeOf(tenancy.person('guest').acceptInvitation({ secret: others.secret }))).toBe('ok');
   });
 
+  it('has left no token of the project behind, while those that others made stay good', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto, mia } = await university(tenancy);
+    const other = await projectWith(ada, tenantId, 'other', { owner: otto });
+    const [theirs, elsewhere] = [await makeToken(tenancy, otto, project), await makeToken(tenancy, otto, other)];
+    await otto.transferProject({ project, ownerId: await idOf(tenancy, mia) });
+    const others = await makeToken(tenancy, mia, project);
+    const see = ({ secret }: NewToken, place: typeof project) =>
+      codeOf(tenancy.program(secret).getProject({ project: place }));
+    expect(await see(theirs, project)).toBe('ok');
+    await mia.removeProjectMember({ project, personId: await idOf(tenancy, otto) });
+    expect(await see(theirs, project)).toBe('token_invalid');
+    expect([await see(others, project), await see(elsewhere, other)]).toEqual(['ok', 'ok']);
+    expect((await tenancy.journal(theirs.token!.id)).at(-1)).toMatchObject({
+      actor: await referenceOf(tenancy, mia),
+      action: 'project-token.revoke',
+      tenant_id: tenantId,
+    });
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+
   it('has been there, or has not, where they come back at the same time', async () => {
     await using tenancy = await tenancyUnderTest();
     const { project, otto, vera } = await university(tenancy);
@@ -64,6 +86,18 @@ describe('a member who may do less from now on', () => {
     await otto.setProjectMember({ project, personId, role: Role.VIEWER });
     expect(await codeOf(vera.acceptInvitation({ secret }))).toBe('invitation_revoked');
     expect(await tenancy.count()).toContain('journal complete');
+  });
+});
+
+describe('an owner who became a member, and then a viewer', () => {
+  it('keeps the tokens that they made as long as they may do what these may', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto, mia } = await university(tenancy);
+    const { secret } = await makeToken(tenancy, otto, project);
+    await otto.transferProject({ project, ownerId: await idOf(tenancy, mia) });
+    expect(await codeOf(tenancy.program(secret).getProject({ project }))).toBe('ok');
+    await mia.setProjectMember({ project, personId: await idOf(tenancy, otto), role: Role.VIEWER });
+    expect(await codeOf(tenancy.program(secret).getProject({ project }))).toBe('token_invalid');
   });
 });
 
@@ -114,3 +148,13 @@ async function twoAdmins(tenancy: TenancyUnderTest) {
 
 const invite = (actor: Actor, project: { tenantId: string; projectId: string }, email: string) =>
   actor.inviteProjectMember({ project, email, role: Role.MEMBER });
+
+type NewToken = Awaited<ReturnType<Actor['createProjectToken']>>;
+
+const makeToken = (tenancy: TenancyUnderTest, actor: Actor, project: { tenantId: string; projectId: string }) =>
+  actor.createProjectToken({
+    project,
+    name: 'nightly',
+    role: Role.MEMBER,
+    expiresAt: timestampFromDate(new Date(tenancy.clock.now().getTime() + 60_000)),
+  });

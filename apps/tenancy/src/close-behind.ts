@@ -1,23 +1,31 @@
 import { enterScope } from '@kontor/kit/tenant-scope';
-import { ArrayContains, In, IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { ArrayContains, In, IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { emailKeyOf } from './email-key.ts';
-import { openAt, takeBack, type Occasion } from './invitations.ts';
-import { InvitationRow, TenantRow, type PersonRow } from './tables.ts';
+import { endInvitations, openAt, type Occasion } from './invitations.ts';
+import { takeBackTokens } from './project-tokens.ts';
+import { InvitationRow, ProjectTokenRow, TenantRow, type PersonRow } from './tables.ts';
 
 /**
  * Who is gone from a project, or may do less there from now on, comes back by nothing that is still open: invitations
- * into it to their address, and those that they made, are taken back.
+ * into it to their address, and invitations and tokens that they made, are taken back.
  */
-export const closeProjectBehind = (
+export async function closeProjectBehind(
   tx: EntityManager,
   place: { tenantId: string; projectId: string },
   { email, reference }: PersonRow,
   occasion: Occasion,
-): Promise<void> =>
-  takeBackOpen(tx, occasion, [
+): Promise<void> {
+  await takeBackOpen(tx, occasion, [
     { ...place, emailKey: emailKeyOf(email) },
     { ...place, invitedBy: reference },
   ]);
+  const tokens = await tx.find(ProjectTokenRow, {
+    where: { ...place, createdBy: reference, revokedAt: IsNull(), expiresAt: MoreThan(occasion.at) },
+    order: { id: 'ASC' },
+    lock: { mode: 'pessimistic_write' },
+  });
+  await takeBackTokens(tx, tokens, occasion);
+}
 
 /**
  * The same of a tenant. Who ran it could invite people, and so themselves under another address, into all that is in it
@@ -48,5 +56,5 @@ async function takeBackOpen(
     order: { id: 'ASC' },
     lock: { mode: 'pessimistic_write' },
   });
-  await takeBack(tx, open, occasion);
+  await endInvitations(tx, open, occasion, 'revoke');
 }

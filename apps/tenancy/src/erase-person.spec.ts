@@ -107,6 +107,28 @@ describe('a person who is erased', () => {
     expect((await ada.listProjectTokens({ project })).tokens).toHaveLength(1);
   });
 
+  it('leaves on record, in each tenant that had invited them, that an invitation is over', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { otto, project, eve } = await university(tenancy);
+    const lab = await tenantRunBy(tenancy, otto, 'lab');
+    const made = [
+      await otto.inviteProjectMember({ project, email: emailOf(eve), role: Role.MEMBER }),
+      await otto.inviteTenantAdmin({ tenantId: lab.id, email: 'EVE@example.org' }),
+    ];
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, eve), reason: REASON });
+    for (const { invitation } of made) {
+      expect((await tenancy.journal(invitation!.id)).at(-1)).toEqual({
+        actor: await referenceOf(tenancy, tenancy.staff),
+        action: 'invitation.forget',
+        subject: invitation!.id,
+        tenant_id: invitation!.tenantId,
+        before: { state: 'OPEN' },
+        after: { state: 'REVOKED' },
+      });
+    }
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+
   it('takes along the invitations to an address only where it was theirs', async () => {
     await using tenancy = await tenancyUnderTest();
     const { project, otto, eve } = await university(tenancy);

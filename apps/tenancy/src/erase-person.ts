@@ -7,6 +7,7 @@ import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { emailKeyOf } from './email-key.ts';
+import { endInvitations, type Occasion } from './invitations.ts';
 import { changesAreCovered } from './membership-changes.ts';
 import type { Ports } from './ports.ts';
 import { ErasedPersonRow, InvitationRow, PersonRow, ProjectRow } from './tables.ts';
@@ -35,7 +36,7 @@ export function erasePerson(
     const ownerless = await disown(tx, personId);
     const left = await endMemberships(tx, personId);
     // An address that is not verified may be somebody else's, who is still to be invited.
-    if (person.isEmailVerified) await forgetInvitations(tx, person.email, at);
+    if (person.isEmailVerified) await forgetInvitations(tx, person.email, { actor, at });
     await tx.delete(PersonRow, { id: personId });
 
     const { reference, mutations = 1n } = person;
@@ -108,5 +109,8 @@ async function disown(tx: EntityManager, personId: string): Promise<Place[]> {
 }
 
 /** Those that are over name no address any more; those that have just expired still do. */
-const forgetInvitations = (tx: EntityManager, email: string, at: Date) =>
-  tx.update(InvitationRow, { emailKey: emailKeyOf(email) }, { forgottenAt: at, email: null, emailKey: null });
+async function forgetInvitations(tx: EntityManager, email: string, occasion: Occasion): Promise<void> {
+  const where = { emailKey: emailKeyOf(email) };
+  const lock = { mode: 'pessimistic_write' } as const;
+  await endInvitations(tx, await tx.find(InvitationRow, { where, order: { id: 'ASC' }, lock }), occasion, 'forget');
+}

@@ -62,7 +62,7 @@ export function revokeInvitation(
     if (!invitation) throw Problem.notFound('invitation', id);
     if (invitation.acceptedAt) throw invitationAccepted();
     if (isTakenBack(invitation)) return toInvitation(invitation, at);
-    await takeBack(tx, [invitation], { actor, at });
+    await endInvitations(tx, [invitation], { actor, at }, 'revoke');
     return toInvitation({ ...invitation, revokedAt: at }, at);
   });
 }
@@ -73,21 +73,26 @@ export interface Occasion {
   at: Date;
 }
 
-/** Ends invitations that nobody took up, each with its own record. They must be locked. */
-export async function takeBack(
+/**
+ * Ends invitations that nobody took up, each with its own record, and forgets whom they were for: because somebody took
+ * them back, or the person was erased. They must be locked.
+ */
+export async function endInvitations(
   tx: EntityManager,
   invitations: InvitationRow[],
   { actor, at }: Occasion,
+  how: 'revoke' | 'forget',
 ): Promise<void> {
   const ids = invitations.map(({ id }) => id);
-  await tx.update(InvitationRow, { id: In(ids) }, { revokedAt: at, email: null, emailKey: null });
+  const over = how === 'revoke' ? { revokedAt: at } : { forgottenAt: at };
+  await tx.update(InvitationRow, { id: In(ids) }, { ...over, email: null, emailKey: null });
   const after = { state: State[State.REVOKED] };
   await journal(
     tx,
     invitations.map((invitation) => {
       const { id: subject, tenantId } = invitation;
       const before = { state: State[stateOf(invitation, at)] };
-      return { at, actor, action: 'invitation.revoke', tenantId, subject, before, after };
+      return { at, actor, action: `invitation.${how}`, tenantId, subject, before, after };
     }),
   );
 }

@@ -8,6 +8,7 @@ import { actingFor, personWith } from '@kontor/testing/acting-for';
 import { another, undone } from '@kontor/testing/around-service';
 import { mutatingMethods } from '@kontor/testing/mutating-methods';
 import { MembershipChanges1763769600002 } from '../migrations/0002-membership-changes.ts';
+import { ForgottenInvitations1763769600007 } from '../migrations/0007-forgotten-invitations.ts';
 import { everyMutation } from '../testing/every-mutation.ts';
 import { idOf, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest } from '../testing/tenancy-under-test.ts';
@@ -94,7 +95,7 @@ describe('the count of mutations', () => {
     await tenancy.expireInvitations();
     expect(await tenancy.count()).toEqual(COMPLETE);
     const actions = new Set((await tenancy.journal()).map(({ action }) => action));
-    expect(actions.size).toBe(22);
+    expect(actions.size).toBe(24);
     for (const action of actions) {
       const gone = `DELETE FROM journal WHERE seq = (SELECT min(seq) FROM journal WHERE action = '${action}')`;
       expect([action, await tenancy.count(gone)]).toEqual([action, expect.stringContaining('INCOMPLETE')]);
@@ -115,6 +116,20 @@ describe('the count of mutations', () => {
     });
     expect(countLine(count)).toEqual(COMPLETE);
     expect(countLine(count)).toBe(await tenancy.count());
+  });
+
+  it('is right where invitations had been forgotten before that was on record', async () => {
+    await using tenancy = await tenancyUnderTest();
+    for (const [, act] of await everyMutation(tenancy)) await act();
+    const count = await undone(tenancy.database.ownerUrl, async (runner) => {
+      await runner.query(`SELECT set_config('kontor.all', 'on', true)`);
+      await runner.query(`DELETE FROM journal WHERE action = 'invitation.forget'`);
+      const migration = new ForgottenInvitations1763769600007();
+      for (let times = 0; times < 2; times++) await migration.up(runner);
+      return countMutations(runner.manager, MUTATION_COUNTS);
+    });
+    expect(countLine(count)).toBe(await tenancy.count());
+    expect(countLine(count)).toEqual(COMPLETE);
   });
 
   it('sees what was made around the service', async () => {
@@ -144,6 +159,7 @@ const AROUND = [
   another('invitation', `'id', gen_random_uuid(), 'secret_sha256', '\\x00'`),
   `UPDATE invitation SET revoked_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
   `UPDATE invitation SET expired_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
+  `UPDATE invitation SET forgotten_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
   another('project_token', `'id', gen_random_uuid(), 'secret_sha256', '\\x00'`),
   another('journal', `'seq', 999999`, 'true', 'OVERRIDING SYSTEM VALUE'),
   another('journal', `'seq', 999999, 'action', 'x'`, 'true', 'OVERRIDING SYSTEM VALUE'),

@@ -20,7 +20,7 @@ export const MUTATION_COUNTS: MutationCount[] = [
   },
   {
     what: 'memberships changed by hand',
-    actions: /^(project\.(set|remove)-member|tenant\.remove-admin)$/,
+    actions: /^(project\.((set|remove)-member|leave)|tenant\.remove-admin)$/,
     sql: 'SELECT count(*) FROM membership_change',
   },
   {
@@ -46,6 +46,11 @@ export const MUTATION_COUNTS: MutationCount[] = [
     what: 'invitations taken back',
     actions: /^invitation\.revoke$/,
     sql: 'SELECT count(revoked_at) FROM invitation',
+  },
+  {
+    what: 'invitations forgotten with whom they were for',
+    actions: /^invitation\.forget$/,
+    sql: 'SELECT count(forgotten_at) FROM invitation',
   },
   {
     what: 'invitations expired',

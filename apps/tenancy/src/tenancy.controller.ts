@@ -4,10 +4,12 @@ import type {
   CreateProjectTokenRequest,
   CreateTenantRequest,
   ErasePersonRequest,
+  FindPersonsRequest,
   GetProjectRequest,
   GetTenantRequest,
   InviteProjectMemberRequest,
   InviteTenantAdminRequest,
+  LeaveProjectRequest,
   ListInvitationsRequest,
   ListMyProjectsRequest,
   ListProjectMembersRequest,
@@ -36,10 +38,11 @@ import { acceptInvitation } from './accept-invitation.ts';
 import { createProject } from './create-project.ts';
 import { createTenant } from './create-tenant.ts';
 import { erasePerson } from './erase-person.ts';
+import { findPersons } from './find-persons.ts';
 import { listInvitations, revokeInvitation } from './invitations.ts';
 import { inviteProjectMember, inviteTenantAdmin } from './invite.ts';
 import { Ports } from './ports.ts';
-import { listProjectMembers, removeProjectMember, setProjectMember } from './project-members.ts';
+import { leaveProject, listProjectMembers, removeProjectMember, setProjectMember } from './project-members.ts';
 import { createProjectToken, listProjectTokens, revokeProjectToken } from './project-tokens.ts';
 import { getProject, listMyProjects, listProjects } from './projects.ts';
 import { resolveCaller } from './resolve-caller.ts';
@@ -127,6 +130,10 @@ export class TenancyController implements Serves<typeof TenancyService> {
     return removeProjectMember(this.ports, request, call);
   }
 
+  leaveProject(request: LeaveProjectRequest, call: Call) {
+    return leaveProject(this.ports, request, call);
+  }
+
   listTenantAdmins(request: ListTenantAdminsRequest) {
     return listTenantAdmins(this.ports, request);
   }
@@ -165,6 +172,10 @@ export class TenancyController implements Serves<typeof TenancyService> {
 
   revokeProjectToken(request: RevokeProjectTokenRequest, call: Call) {
     return revokeProjectToken(this.ports, request, call);
+  }
+
+  findPersons(request: FindPersonsRequest) {
+    return findPersons(this.ports, request);
   }
 
   erasePerson(request: ErasePersonRequest, call: Call) {

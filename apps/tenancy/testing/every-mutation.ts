@@ -61,8 +61,12 @@ export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
       },
     ],
     ['revokeProjectToken', () => otto.revokeProjectToken({ project, id: token })],
-    // Each tenant that they leave by it has a record beside their own.
-    ['erasePerson', () => staff.erasePerson({ personId: miaId, reason }), 2],
+    ['inviteProjectMember', () => invite('mia@example.org')],
+    // Each tenant that they leave by it has a record beside their own, and each invitation that is over.
+    ['erasePerson', () => staff.erasePerson({ personId: miaId, reason }), 3],
+    ['inviteProjectMember', () => invite('vera@example.org')],
+    ['acceptInvitation', () => vera.acceptInvitation({ secret })],
+    ['leaveProject', () => vera.leaveProject({ project })],
     [
       'inviteProjectMember',
       () => ada.inviteProjectMember({ project: other, email: 'otto@example.org', role: Role.OWNER }),
