@@ -13,7 +13,7 @@ import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 import { z } from 'zod';
 import { accountId, operatorAccounts, type AccountName } from './account-id.ts';
 import { kindOf } from './assets.ts';
@@ -25,7 +25,7 @@ import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
 import { openAccounts } from './open-accounts.ts';
 import { FoundingRow } from './programme-tables.ts';
-import { AccountRow } from './tables.ts';
+import { AccountRow, RateRow } from './tables.ts';
 import { trialBalance } from './trial-balance.ts';
 
 type AccountInit = MessageInitShape<typeof AccountSchema>;
@@ -90,13 +90,26 @@ export class Accounts {
     return inScope(this.dataSource, 'all', trialBalance);
   }
 
-  /** Opens the operator's accounts of classes that are seen for the first time. */
+  /**
+   * Opens the operator's accounts of classes that are seen for the first time and have a rate, now or later: in a
+   * transaction of its own, which is not to be waited for with accounts locked.
+   */
   async openForClasses(acceleratorClasses: string[]): Promise<void> {
     const unseen = acceleratorClasses.filter((acceleratorClass) => !this.ready.has(acceleratorClass));
     if (unseen.length === 0) return;
-    const names = unseen.flatMap((acceleratorClass) => operatorAccounts(this.config.operator, acceleratorClass));
-    await this.ensure(names, null, 'quota');
-    for (const acceleratorClass of unseen) this.ready.add(acceleratorClass);
+    const priced = await inTransaction(this.ledger, async (tx) => {
+      const rates = await tx.manager.findBy(RateRow, { acceleratorClass: In(unseen) });
+      const classes = [...new Set(rates.map(({ acceleratorClass }) => acceleratorClass))];
+      const names = classes.flatMap((acceleratorClass) => operatorAccounts(this.config.operator, acceleratorClass));
+      if (names.length > 0) await openAccounts(tx, names, null, 'quota', this.clock.now());
+      return classes;
+    });
+    for (const acceleratorClass of priced) this.ready.add(acceleratorClass);
+  }
+
+  /** Whether the operator's accounts of a class are known to be open, so that its use can be booked. */
+  areOpenFor(acceleratorClass: string): boolean {
+    return this.ready.has(acceleratorClass);
   }
 
   private async ensure(

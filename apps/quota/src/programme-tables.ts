@@ -56,6 +56,14 @@ export class AwardRow {
   @Column('text') reasons!: string;
   @Column('text', { array: true }) decidedBy!: string[];
   @Column('timestamptz') grantedAt!: Date;
+  /** Of the programme, as they were when it was granted. */
+  @Column('text') programmeName!: string;
+  @Column('smallint') budgetEnd!: number;
+  @Column('int', { array: true }) warnAtPpm!: number[];
+  /** Who ended it before its time. */
+  @Column('text', { nullable: true }) returnedBy!: string | null;
+  /** Of its limits, by asset, once it has ended. Amounts are strings. */
+  @Column('jsonb') taken!: Record<string, string>;
   /** When its end is looked at next; null once everything has returned. */
   @Column('timestamptz', { nullable: true }) dueAt!: Date | null;
   @Column(int64) resourceVersion!: bigint;

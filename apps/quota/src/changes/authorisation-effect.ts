@@ -9,13 +9,13 @@ import { handedOutUcr } from './treasury.ts';
 export async function authorisationEffect(
   tx: Transaction,
   { authorisedUcr }: Authorisation,
-  { operator, now }: Hands,
+  { operator, clock }: Hands,
 ): Promise<Effect> {
   const handedOut = await handedOutUcr(tx, operator);
   if (authorisedUcr < handedOut) throw belowHandedOut(authorisedUcr, handedOut);
   return {
     async apply() {
-      await tx.manager.insert(AuthorisationRow, { authorisedUcr, at: now });
+      await tx.manager.insert(AuthorisationRow, { authorisedUcr, at: clock.now() });
       return { authorisedUcr };
     },
   };

@@ -58,14 +58,14 @@ export class Changes {
       tenantId,
       reason,
       proposedBy: person.reference,
-      proposedAt: hands.now,
+      proposedAt: this.clock.now(),
       state: State.OPEN,
       decidedBy: '',
       decidedAt: null,
       decisionReason: '',
     };
     await tx.manager.insert(ChangeRow, row);
-    this.note(tx, row, 'change.propose', hands, row.matter);
+    this.note(tx, row, 'change.propose', hands, row.proposedAt, row.matter);
     return row;
   }
 
@@ -127,19 +127,27 @@ export class Changes {
     hands: Hands,
     effect: object,
   ): Promise<ChangeRow> {
-    const decided = { state, decidedBy: hands.actor, decidedAt: hands.now, decisionReason };
+    const decidedAt = this.clock.now();
+    const decided = { state, decidedBy: hands.actor, decidedAt, decisionReason };
     await tx.manager.update(ChangeRow, { id: found.id }, decided);
-    this.note(tx, found, state === State.EFFECTIVE ? 'change.agree' : 'change.reject', hands, { ...decided, effect });
+    const action = state === State.EFFECTIVE ? 'change.agree' : 'change.reject';
+    this.note(tx, found, action, hands, decidedAt, { ...decided, effect });
     return { ...found, ...decided };
   }
 
-  private note({ send }: Transaction, { id, tenantId }: ChangeRow, action: string, hands: Hands, after: object): void {
-    const { now: at, actor } = hands;
+  private note(
+    { send }: Transaction,
+    { id, tenantId }: ChangeRow,
+    action: string,
+    { actor }: Hands,
+    at: Date,
+    after: object,
+  ): void {
     send(journalInsert([{ at, actor, action, subject: id, tenantId: tenantId ?? undefined, after }]));
   }
 
   private hands({ reference }: Person, persons: string[], reason: string): Hands {
-    return { operator: this.config.operator, actor: reference, now: this.clock.now(), persons, reason };
+    return { operator: this.config.operator, actor: reference, clock: this.clock, persons, reason };
   }
 }
 

@@ -23,7 +23,7 @@ import { checkTreasury, treasuryId } from './treasury.ts';
  */
 export async function programmeEffect(tx: Transaction, change: ProgrammeChange, hands: Hands): Promise<Effect> {
   const { resourceVersion, addUcr } = change;
-  const terms = checkedTerms(change, hands.now);
+  const terms = checkedTerms(change, hands.clock.now());
   const id = programmeId(terms.slug);
   const found = await lockProgramme(tx, id);
   const current = found?.row.resourceVersion ?? 0n;
@@ -47,6 +47,7 @@ async function writeProgramme(
   found: LockedProgramme | undefined,
   hands: Hands,
 ): Promise<void> {
+  const createdAt = hands.clock.now();
   const asJson = toJson(ProgrammeTermsSchema, terms) as object;
   if (found) {
     await manager.update(ProgrammeRow, { id }, { terms: asJson, resourceVersion: found.row.resourceVersion + 1n });
@@ -61,22 +62,22 @@ async function writeProgramme(
     balance: 0n,
     held: 0n,
     floor: 0n,
-    createdAt: hands.now,
+    createdAt,
   });
-  const row = { id, slug: terms.slug, terms: asJson, resourceVersion: 1n, createdAt: hands.now };
+  const row = { id, slug: terms.slug, terms: asJson, resourceVersion: 1n, createdAt };
   await manager.insert(ProgrammeRow, row);
 }
 
 /** The treasury is checked again: it may be younger than the first look. */
 async function fillPot(tx: Transaction, id: string, amount: bigint, version: bigint, hands: Hands): Promise<void> {
   if (amount === 0n) return;
-  const { operator, actor, now } = hands;
+  const { operator, actor, clock } = hands;
   const asset = creditsOf(operator);
-  await openAccounts(tx, [{ purpose: Purpose.TREASURY, asset }], null, actor, now);
+  await openAccounts(tx, [{ purpose: Purpose.TREASURY, asset }], null, actor, clock.now());
   await checkTreasury(tx, operator, amount);
   const debitAccountId = treasuryId(operator);
   const movement = { asset, debitAccountId, creditAccountId: id, amount, reason: Reason.GRANT } as const;
-  await move(tx, [movement], ['programme', id, String(version)], now);
+  await move(tx, [movement], ['programme', id, String(version)], clock);
 }
 
 function checkedTerms({ terms, resourceVersion }: ProgrammeChange, now: Date): ProgrammeTerms {

@@ -116,7 +116,7 @@ export class Proposals {
   }
 
   private deed({ reference }: Person): Deed {
-    return { operator: this.config.operator, actor: reference, now: this.clock.now() };
+    return { operator: this.config.operator, actor: reference, clock: this.clock };
   }
 }
 

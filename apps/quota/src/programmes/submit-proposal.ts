@@ -30,7 +30,7 @@ export async function submitProposal(
   deed: Deed,
 ): Promise<ProposalRow> {
   const { tenantId, projectId } = projectOf(request);
-  const { actor, now } = deed;
+  const { actor, clock } = deed;
   const asked = { ...request, ucr: request.requestedUcr, ...totalOf(request.limits) };
   const id = programmeId(request.programme);
   const programme = await lockProgramme(tx, id);
@@ -38,6 +38,7 @@ export async function submitProposal(
   const found = await tx.manager.findOneBy(ProposalRow, { tenantId, id: request.id });
   if (found) return sameAs(found, request, actor);
 
+  const now = clock.now();
   const parties = { programmeId: id, tenantId, applicant: actor };
   const { terms, pot } = programme;
   const standing = await readStanding(tx.client, parties, terms, pot.balance - pot.held, now);
