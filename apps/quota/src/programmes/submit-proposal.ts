@@ -39,7 +39,7 @@ export async function submitProposal(
   if (found) return sameAs(found, request, actor);
 
   const now = clock.now();
-  const parties = { programmeId: id, tenantId, applicant: actor };
+  const parties = { programmeId: id, tenantId, projectId, applicant: actor };
   const { terms, pot } = programme;
   const standing = await readStanding(tx.client, parties, terms, pot.balance - pot.held, now);
   const verdict = decideProposal(terms, asked, standing);
