@@ -25,6 +25,8 @@ export class ProposalRow {
   /** People appear by reference alone, in every table. */
   @Column('text') applicant!: string;
   @Column('jsonb') request!: object;
+  /** Of the digest by which the journal knows the applicant's words; null where it has the words themselves. */
+  @Column('text', { nullable: true }) salt!: string | null;
   @Column('smallint') state!: number;
   @Column('text') rule!: string;
   @Column('text') reasons!: string;

@@ -16,6 +16,7 @@ import { totalOf } from './limits.ts';
 import { openAward } from './open-award.ts';
 import { lockProgramme, programmeId } from './programmes.ts';
 import { requestAsJson, requestOf } from './proposal-message.ts';
+import { recordOf } from './proposal-record.ts';
 import { readStanding } from './standing.ts';
 
 /**
@@ -45,6 +46,7 @@ export async function submitProposal(
   const verdict = decideProposal(terms, asked, standing);
   const grant = { ...verdict, request, applicant: actor, grantedUcr: asked.ucr, decidedBy: [] };
   const award = verdict.state === State.AWARDED ? await openAward(tx, programme, grant, deed) : undefined;
+  const { salt, record } = recordOf(request);
   const row: ProposalRow = {
     ...verdict,
     tenantId,
@@ -53,6 +55,7 @@ export async function submitProposal(
     programmeId: id,
     applicant: actor,
     request: requestAsJson(request),
+    salt,
     decidedBy: [],
     decidedAt: verdict.state === State.PENDING ? null : now,
     awardId: award?.id ?? null,
@@ -67,7 +70,7 @@ export async function submitProposal(
         action: 'proposal.submit',
         subject: row.id,
         tenantId,
-        after: { ...row.request, ...verdict, awardId: row.awardId },
+        after: { ...record, ...verdict, awardId: row.awardId },
       },
     ]),
   );
