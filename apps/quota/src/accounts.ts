@@ -8,7 +8,7 @@ import {
   type OpenAccountRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
-import { pageOf, text } from '@kontor/kit/page';
+import { narrow, pageOf, text } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { INT64_MAX } from '@kontor/ledger/int64';
@@ -69,17 +69,11 @@ export class Accounts {
 
   /** Accounts of a project, or the operator's own where none is named. */
   async list(request: ListAccountsRequest): Promise<MessageInitShape<typeof ListAccountsResponseSchema>> {
-    const { size, after, cut } = pageOf(request, BY_ASSET);
+    const { cut, ...wanted } = pageOf(request, BY_ASSET);
     const { tenantId, projectId } = request.project ?? { tenantId: IsNull(), projectId: IsNull() };
     const rows = await inScope(this.dataSource, request.project ?? 'all', (tx) => {
-      const query = tx
-        .createQueryBuilder(AccountRow, 'a')
-        .where({ tenantId, projectId })
-        .orderBy({ 'a.asset': 'ASC', 'a.purpose': 'ASC', 'a.id': 'ASC' })
-        .limit(size + 1);
-      const [asset, purpose, id] = after ?? [];
-      if (after) query.andWhere('(a.asset, a.purpose, a.id) > (:asset, :purpose, :id)', { asset, purpose, id });
-      return query.getMany();
+      const query = tx.createQueryBuilder(AccountRow, 'a').where({ tenantId, projectId });
+      return narrow(query, ['a.asset', 'a.purpose', 'a.id'], 'ASC', wanted).getMany();
     });
     const { items, page } = cut(rows, ({ asset, purpose, id }) => [asset, purpose, id]);
     return { accounts: items.map(accountMessage), page };

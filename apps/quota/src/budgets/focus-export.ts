@@ -1,6 +1,7 @@
 import type { ExportFocusRequest } from '@kontor/contracts/quota/v1/budget';
 import { focusHeader, focusRows, type FocusCharge } from '@kontor/ledger/focus';
 import { Clock } from '@kontor/kit/clock';
+import { narrow } from '@kontor/kit/page';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -35,7 +36,7 @@ export class FocusExport {
       const rows = await this.page(request.tenantId, interval, after);
       if (rows.length > 0) yield { data: Buffer.from(focusRows(rows.map(chargeOf), terms)) };
       after = rows.at(-1);
-      if (rows.length < PAGE_SIZE) return;
+      if (rows.length <= PAGE_SIZE) return;
     }
   }
 
@@ -56,15 +57,11 @@ export class FocusExport {
     return inScope(this.dataSource, tenantId ? { tenantId } : 'all', (tx) => {
       const query = tx
         .createQueryBuilder(ChargeRecordRow, 'c')
-        .where('c.closed_at >= :from AND c.closed_at < :to', { from, to })
-        .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' })
-        .limit(PAGE_SIZE);
+        .where('c.closed_at >= :from AND c.closed_at < :to', { from, to });
       if (tenantId) query.andWhere('c.tenant_id = :tenantId', { tenantId });
-      if (after) {
-        const { closedAt: at, tenantId: tenant, reservationId: id } = after;
-        query.andWhere('(c.closed_at, c.tenant_id, c.reservation_id) > (:at, :tenant, :id)', { at, tenant, id });
-      }
-      return query.getMany();
+      const position = after && [after.closedAt, after.tenantId, after.reservationId];
+      const columns = ['c.closed_at', 'c.tenant_id', 'c.reservation_id'];
+      return narrow(query, columns, 'ASC', { size: PAGE_SIZE, after: position }).getMany();
     });
   }
 }

@@ -12,7 +12,7 @@ import {
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
 import type { Person } from '@kontor/kit/person';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
@@ -105,15 +105,11 @@ export class Changes {
   }
 
   async list(request: ListChangesRequest): Promise<MessageInitShape<typeof ListChangesResponseSchema>> {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, 'all', (tx) => {
-      const query = tx
-        .createQueryBuilder(ChangeRow, 'c')
-        .orderBy({ 'c.proposed_at': 'DESC', 'c.id': 'DESC' })
-        .limit(size + 1);
-      if (request.state !== State.UNSPECIFIED) query.andWhere('c.state = :state', { state: request.state });
-      if (after) query.andWhere('(c.proposed_at, c.id) < (:at, :id)', { at: after[0], id: after[1] });
-      return query.getMany();
+      const query = tx.createQueryBuilder(ChangeRow, 'c');
+      if (request.state !== State.UNSPECIFIED) query.where('c.state = :state', { state: request.state });
+      return narrow(query, ['c.proposed_at', 'c.id'], 'DESC', wanted).getMany();
     });
     const { items, page } = cut(rows, ({ proposedAt, id }) => [proposedAt, id]);
     return { changes: items.map(changeMessage), page };

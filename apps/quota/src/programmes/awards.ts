@@ -10,7 +10,7 @@ import type {
 } from '@kontor/contracts/quota/v1/programme';
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
@@ -40,15 +40,13 @@ export class Awards {
   }
 
   async list(request: ListAwardsRequest): Promise<MessageInitShape<typeof ListAwardsResponseSchema>> {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const ofProject = 'award.tenant_id = :tenantId AND award.project_id = :projectId';
     const found = await inScope(this.dataSource, { tenantId }, (tx) =>
-      findAwards(tx, ofProject, { tenantId, projectId }, (query) => {
-        query.orderBy({ 'award.granted_at': 'DESC', 'award.id': 'DESC' }).limit(size + 1);
-        if (after) query.andWhere('(award.granted_at, award.id) < (:at, :id)', { at: after[0], id: after[1] });
-        return query;
-      }),
+      findAwards(tx, ofProject, { tenantId, projectId }, (query) =>
+        narrow(query, ['award.granted_at', 'award.id'], 'DESC', wanted),
+      ),
     );
     const { items, page } = cut(found, ({ award: { grantedAt, id } }) => [grantedAt, id]);
     return { awards: items.map(awardMessage), page };
