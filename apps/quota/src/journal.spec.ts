@@ -106,7 +106,7 @@ describe('the journal of the ledger', () => {
     ]);
   });
 
-  it('has a digest of the words of whoever applies, which can be proved while they are kept, and no words', async () => {
+  it('has no words of whoever applies, but a digest that proves them while they are kept', async () => {
     await using quota = await setup();
     await found(quota, [programme()]);
     const words = { purpose: 'To find my own disease.', attributes: { institution: 'Clinic of Nowhere' } };

@@ -50,8 +50,8 @@ export function pageOf<P extends readonly unknown[]>(request: Asks, order: Order
 }
 
 /**
- * Narrows a query to a page: in the order of its columns, all in one direction, the items after a position, and one more
- * than fits.
+ * Narrows a query to a page: in the order of its columns, all in one direction, the items after a position, and one
+ * more than fits.
  *
  * @param columns as the query knows them, such as `c.closed_at`; as many as a position has parts
  */

@@ -79,7 +79,8 @@ const HANDED = [Reason.GRANT, Reason.RETURN].join();
  */
 export const RUNNING = `
   WITH payer AS (
-    SELECT id, balance FROM account WHERE asset = $2 AND purpose IN (${Purpose.PROJECT}, ${Purpose.AWARD}) AND ${IS_OF_TENANT}
+    SELECT id, balance FROM account
+    WHERE asset = $2 AND purpose IN (${Purpose.PROJECT}, ${Purpose.AWARD}) AND ${IS_OF_TENANT}
   )
   SELECT (coalesce((SELECT sum(amount) FROM transfer JOIN payer ON credit_account_id = payer.id
                     WHERE reason IN (${HANDED})), 0)

@@ -7,7 +7,8 @@ const LOOKS_MAX = 500;
 
 /**
  * Resolves once everything that is dated before now can be read. Whoever writes reads the clock under locks, and has a
- * transaction id by then: when all with an earlier one than is given out now have ended, nobody can come with an earlier date any more.
+ * transaction id by then: when all with an earlier one than is given out now have ended, nobody can come with an
+ * earlier date any more.
  *
  * @throws Problem `still_being_written` where one of them takes longer than ten seconds
  */

@@ -3,8 +3,8 @@ import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Problem } from '@kontor/kit/problem';
 
 /**
- * Of an award or a grant, requests name the project beside the matter: the gateway looks there to find out whether the caller
- * belongs to it.
+ * Of an award or a grant, requests name the project beside the matter: the gateway looks there to find out whether the
+ * caller belongs to it.
  *
  * @throws Problem `project_does_not_fit` where they name none, or another one
  */
