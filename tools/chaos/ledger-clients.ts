@@ -32,7 +32,13 @@ const HOUR_MS = 3_600_000n;
 const FORGOTTEN_MS = 1_000n;
 
 /** Nobody knows whether the command was carried out: it is sent again, word for word. */
-const UNKNOWN = new Set(['service_unavailable', 'ledger_unavailable', 'database_unavailable', 'deadline_exceeded']);
+const UNKNOWN = new Set([
+  'service_unavailable',
+  'ledger_unavailable',
+  'ledger_busy',
+  'database_unavailable',
+  'deadline_exceeded',
+]);
 
 /** Lives of reservations, each on whichever replica answers, every answer on disk before the next command. */
 export class LedgerClients {

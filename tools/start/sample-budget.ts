@@ -11,9 +11,9 @@ interface Project {
 }
 
 /**
- * How the sample project comes to its means: two of operator staff grant it ten credits of its own, and the researcher asks a
- * programme to pay a share, which is awarded at once by rule, with the device time and the cores that it needs. Answers
- * the award's id.
+ * How the sample project comes to its means: two of operator staff grant it ten credits of its own, and the researcher
+ * asks a programme to pay a share, which is awarded at once by rule, with the device time and the cores that it needs.
+ * Answers the award's id.
  */
 export async function fundSample(
   { staff, staff2, researcher }: People,

@@ -8,12 +8,12 @@ import {
   type OpenAccountRequest,
 } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
-import { pageOf, text } from '@kontor/kit/page';
+import { narrow, pageOf, text } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 import { z } from 'zod';
 import { accountId, operatorAccounts, type AccountName } from './account-id.ts';
 import { kindOf } from './assets.ts';
@@ -25,7 +25,7 @@ import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
 import { openAccounts } from './open-accounts.ts';
 import { FoundingRow } from './programme-tables.ts';
-import { AccountRow } from './tables.ts';
+import { AccountRow, RateRow } from './tables.ts';
 import { trialBalance } from './trial-balance.ts';
 
 type AccountInit = MessageInitShape<typeof AccountSchema>;
@@ -69,17 +69,11 @@ export class Accounts {
 
   /** Accounts of a project, or the operator's own where none is named. */
   async list(request: ListAccountsRequest): Promise<MessageInitShape<typeof ListAccountsResponseSchema>> {
-    const { size, after, cut } = pageOf(request, BY_ASSET);
+    const { cut, ...wanted } = pageOf(request, BY_ASSET);
     const { tenantId, projectId } = request.project ?? { tenantId: IsNull(), projectId: IsNull() };
     const rows = await inScope(this.dataSource, request.project ?? 'all', (tx) => {
-      const query = tx
-        .createQueryBuilder(AccountRow, 'a')
-        .where({ tenantId, projectId })
-        .orderBy({ 'a.asset': 'ASC', 'a.purpose': 'ASC', 'a.id': 'ASC' })
-        .limit(size + 1);
-      const [asset, purpose, id] = after ?? [];
-      if (after) query.andWhere('(a.asset, a.purpose, a.id) > (:asset, :purpose, :id)', { asset, purpose, id });
-      return query.getMany();
+      const query = tx.createQueryBuilder(AccountRow, 'a').where({ tenantId, projectId });
+      return narrow(query, ['a.asset', 'a.purpose', 'a.id'], 'ASC', wanted).getMany();
     });
     const { items, page } = cut(rows, ({ asset, purpose, id }) => [asset, purpose, id]);
     return { accounts: items.map(accountMessage), page };
@@ -90,13 +84,26 @@ export class Accounts {
     return inScope(this.dataSource, 'all', trialBalance);
   }
 
-  /** Opens the operator's accounts of classes that are seen for the first time. */
+  /**
+   * Opens the operator's accounts of classes that are seen for the first time and have a rate, now or later: in a
+   * transaction of its own, which is not to be waited for with accounts locked.
+   */
   async openForClasses(acceleratorClasses: string[]): Promise<void> {
     const unseen = acceleratorClasses.filter((acceleratorClass) => !this.ready.has(acceleratorClass));
     if (unseen.length === 0) return;
-    const names = unseen.flatMap((acceleratorClass) => operatorAccounts(this.config.operator, acceleratorClass));
-    await this.ensure(names, null, 'quota');
-    for (const acceleratorClass of unseen) this.ready.add(acceleratorClass);
+    const priced = await inTransaction(this.ledger, async (tx) => {
+      const rates = await tx.manager.findBy(RateRow, { acceleratorClass: In(unseen) });
+      const classes = [...new Set(rates.map(({ acceleratorClass }) => acceleratorClass))];
+      const names = classes.flatMap((acceleratorClass) => operatorAccounts(this.config.operator, acceleratorClass));
+      if (names.length > 0) await openAccounts(tx, names, null, 'quota', this.clock.now());
+      return classes;
+    });
+    for (const acceleratorClass of priced) this.ready.add(acceleratorClass);
+  }
+
+  /** Whether the operator's accounts of a class are known to be open, so that its use can be booked. */
+  areOpenFor(acceleratorClass: string): boolean {
+    return this.ready.has(acceleratorClass);
   }
 
   private async ensure(

@@ -6,7 +6,7 @@ import type {
   ListChargeRecordsRequest,
   ListChargeRecordsResponseSchema,
 } from '@kontor/contracts/quota/v1/quota';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
@@ -30,16 +30,13 @@ export class ChargeRecords {
   }
 
   async list(request: ListChargeRecordsRequest): Promise<MessageInitShape<typeof ListChargeRecordsResponseSchema>> {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const rows = await inScope(this.dataSource, { tenantId }, (tx) => {
       const query = tx
         .createQueryBuilder(ChargeRecordRow, 'c')
-        .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId })
-        .orderBy({ 'c.closed_at': 'DESC', 'c.reservation_id': 'DESC' })
-        .limit(size + 1);
-      if (after) query.andWhere('(c.closed_at, c.reservation_id) < (:at, :id)', { at: after[0], id: after[1] });
-      return query.getMany();
+        .where('c.tenant_id = :tenantId AND c.project_id = :projectId', { tenantId, projectId });
+      return narrow(query, ['c.closed_at', 'c.reservation_id'], 'DESC', wanted).getMany();
     });
     const { items, page } = cut(rows, ({ closedAt, reservationId }) => [closedAt, reservationId]);
     return { chargeRecords: items.map(chargeRecordMessage), page };

@@ -23,9 +23,16 @@ describe('a failure of the database', () => {
   it.each([
     'Connection terminated unexpectedly',
     'timeout exceeded when trying to connect',
+    'Connection terminated due to connection timeout',
     'Client has encountered a connection error and is not queryable',
+    'Client was closed and is not queryable',
   ])('of the driver (%s) is a lost connection', (message) => {
     expect(databaseProblem(new Error(message))).toMatchObject({ code: 'ledger_unavailable' });
+  });
+
+  it.each(['40001', '40P01'])('that others caused each time (%s) says: try again', (code) => {
+    const error = Object.assign(new Error('deadlock detected'), { severity: 'ERROR', code });
+    expect(databaseProblem(error)).toMatchObject({ code: 'ledger_busy', kind: Problem.unavailable('', '').kind });
   });
 
   it.each(['42P01', '23514', '22003', '25P02'])('that is our own fault (%s) stays what it is', (code) => {
@@ -35,9 +42,13 @@ describe('a failure of the database', () => {
 
   it('leaves alone what is no failure of the database', () => {
     const refusal = Problem.refused('no_rate', 'No rate is in force.');
-    const bug = new Error('The account was not locked.');
     expect(databaseProblem(refusal)).toBe(refusal);
-    expect(databaseProblem(bug)).toBe(bug);
+    const bugs = [
+      new Error('The account has no balance.'),
+      new TypeError(`Cannot read properties of undefined (reading 'connection')`),
+      new Error('The timeout is no number.'),
+    ];
+    for (const bug of bugs) expect(databaseProblem(bug)).toBe(bug);
     expect(databaseProblem(undefined)).toBeUndefined();
   });
 });

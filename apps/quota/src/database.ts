@@ -6,6 +6,8 @@ import { TenantRows1700000000005 } from '../migrations/0005-tenant-rows.ts';
 import { CountMutations1700000000006 } from '../migrations/0006-count-mutations.ts';
 import { ChargeSums1700000000007 } from '../migrations/0007-charge-sums.ts';
 import { AccountsInPages1700000000008 } from '../migrations/0008-accounts-in-pages.ts';
+import { AwardTerms1700000000009 } from '../migrations/0009-award-terms.ts';
+import { WordsOfApplicants1700000000010 } from '../migrations/0010-words-of-applicants.ts';
 import { AuthorisationRow, AwardRow, ChangeRow, FoundingRow, ProgrammeRow, ProposalRow } from './programme-tables.ts';
 import { AccountRow, ChargeRecordRow, LegRow, RateRow, ReservationRow, TransferRow } from './tables.ts';
 
@@ -35,6 +37,8 @@ const database = {
     CountMutations1700000000006,
     ChargeSums1700000000007,
     AccountsInPages1700000000008,
+    AwardTerms1700000000009,
+    WordsOfApplicants1700000000010,
   ],
 };
 

@@ -1,4 +1,5 @@
 import { Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
+import type { Clock } from '@kontor/kit/clock';
 import { uuid5 } from '@kontor/kit/id';
 import type { Route } from './account-id.ts';
 import { Books } from './decide/books.ts';
@@ -7,11 +8,14 @@ import type { Transaction } from './in-transaction.ts';
 import { lockAccounts } from './read-snapshot.ts';
 import { insertTransfersOfDecision, moveAccounts } from './write-effects.ts';
 
-/** Whose credits, who acts, and when: what every mutation outside the hot path needs to know. */
+/**
+ * Whose credits, who acts, and what dates it: what every mutation outside the hot path needs to know. The clock is read
+ * under the locks, so that whoever locks an account later writes a later date: a statement that was given out stands.
+ */
 export interface Deed {
   operator: string;
   actor: string;
-  now: Date;
+  clock: Clock;
 }
 
 /** An amount above zero that is handed down or back. */
@@ -30,15 +34,16 @@ export async function move(
   { client, send }: Transaction,
   movements: Movement[],
   names: string[],
-  now: Date,
+  clock: Clock,
 ): Promise<void> {
   if (movements.length === 0) return;
   const ids = movements.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
   const books = new Books(await lockAccounts(client, [...new Set(ids)]));
+  const createdAt = clock.now();
   const transfers = movements.map((movement): NewTransfer => ({
     ...movement,
     reservationId: null,
-    createdAt: now,
+    createdAt,
     id: uuid5('movement', ...names, movement.debitAccountId, movement.creditAccountId),
   }));
   const overflow = books.enter([], transfers);

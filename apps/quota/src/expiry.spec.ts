@@ -21,7 +21,7 @@ describe('a reservation', () => {
     ).toMatchObject({ state: State.PENDING, usedDeviceMs: 5n, coverDeviceMs: 20n });
   });
 
-  it('outlives the absence of the ledger: what was covered is still paid by its payers, not by the operator', async () => {
+  it('outlives the absence of the ledger: what was covered is paid by its payers, not by the operator', async () => {
     await using quota = await quotaUnderTest({ quietMs: QUIET_MS });
     const { project, clock } = quota;
     const { id } = await quota.compute.reserve(quota.terms());

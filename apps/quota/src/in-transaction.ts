@@ -22,7 +22,8 @@ const ATTEMPTS_MAX = 5;
  * Runs work in one transaction on one `pg` client, so that its statements are prepared once per connection. Work runs
  * again after a race, so it must have no effect outside the transaction.
  *
- * @throws Problem `ledger_unavailable` when the database is away; what was committed is then unknown to the caller
+ * @throws Problem `ledger_unavailable` when the database is away; what was committed is then unknown to the caller; or
+ * `ledger_busy` where others were in the way each time
  */
 export async function inTransaction<T>(dataSource: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -5,8 +5,10 @@ import {
   Transfer_Reason as Reason,
 } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
+import { found, memberOf, programme, proposal } from '../testing/awards.ts';
 import { ask } from '../testing/in-database.ts';
 import { CLERK, codeOf, quotaUnderTest } from '../testing/quota-under-test.ts';
+import { textDigest } from './programmes/proposal-record.ts';
 
 interface Entry {
   actor: string;
@@ -102,6 +104,20 @@ describe('the journal of the ledger', () => {
     expect(await quota.entriesOf('nvidia.h100')).toMatchObject([
       { action: 'rate.set', after: { ucrPerDeviceHour: '9' } },
     ]);
+  });
+
+  it('has no words of whoever applies, but a digest that proves them while they are kept', async () => {
+    await using quota = await setup();
+    await found(quota, [programme()]);
+    const words = { purpose: 'To find my own disease.', attributes: { institution: 'Clinic of Nowhere' } };
+    const request = proposal(quota.project, words);
+    await quota.for(memberOf(quota.project)).programmes.submitProposal(request);
+    const [record, ...more] = await quota.entriesOf(request.id);
+    const [row] = await ask<{ salt: string }>(quota.database.url, 'SELECT salt FROM proposal WHERE id = $1', [
+      request.id,
+    ]);
+    expect(JSON.stringify([record, more])).not.toMatch(/disease|Nowhere/);
+    expect(record?.after).toMatchObject({ requestedUcr: '400', textSha256: textDigest(row?.salt ?? '', words) });
   });
 
   async function setup() {

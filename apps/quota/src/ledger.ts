@@ -14,7 +14,7 @@ import { decide, type Decided, type Order, type Snapshot } from './decide/decide
 import type { Decision } from './decide/decision.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
-import { lockAccounts, ratesInForce, readReservations } from './read-snapshot.ts';
+import { lockAccounts, ratesSince, readReservations } from './read-snapshot.ts';
 import { keyOf, type Reservation } from './reservation.ts';
 import { writeEffects } from './write-effects.ts';
 
@@ -38,6 +38,7 @@ export class Ledger {
     failpoint('quota.before-begin');
     // Whatever is to be reserved is taken for new. Where it is not, inserting it fails, and the second try looks first.
     let areNew = true;
+    await this.accounts.openForClasses(classesOf(orders));
     const results = await inTransaction(this.database, (tx) => {
       const work = this.executeOn(tx, orders, areNew);
       areNew = false;
@@ -61,20 +62,21 @@ export class Ledger {
   }
 
   private async executeOn({ client, send }: Transaction, orders: Order[], areNew: boolean): Promise<Decision[]> {
-    const now = this.clock.now();
     const accountIds = await this.accountsToLock.of(client, orders);
     const ofExisting = areNew ? orders.filter(({ command }) => command.case !== 'reserve') : orders;
     // Sent together, carried out one after the other: each statement sees what was committed while the one before it
     // waited, so what is read after the locks is as it will be until the commit.
     const [rates, accounts, reservations] = await Promise.all([
-      ratesInForce(client, classesOf(orders), now),
+      ratesSince(client, classesOf(orders), this.clock.now()),
       lockAccounts(client, accountIds),
       readReservations(client, keysOf(ofExisting)),
     ]);
     failpoint('quota.after-lock');
-    await this.accounts.openForClasses([...rates.keys()]);
+    // Whoever waits for the same accounts dates what it writes later: a statement that was given out stands.
+    const now = this.clock.now();
     const { legRoutes, lateRoutes } = this.accountsToLock;
-    const rateOf = (acceleratorClass: string): bigint | undefined => rates.get(acceleratorClass);
+    const rateOf = (acceleratorClass: string): bigint | undefined =>
+      this.accounts.areOpenFor(acceleratorClass) ? rates(acceleratorClass, now) : undefined;
     const snapshot = { now, accounts, reservations, rateOf, legRoutes, lateRoutes };
     let decided = this.decide(orders, snapshot);
     // Who is refused may have been here before, and has what was asked for.

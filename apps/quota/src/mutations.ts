@@ -1,3 +1,5 @@
+import { Change_State as ChangeState } from '@kontor/contracts/quota/v1/change';
+import { Account_Purpose as Purpose, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import type { MutationCount } from '@kontor/kit/journal-mutations';
 
 const sumOf = (table: string): string => `(SELECT coalesce(sum(mutations), 0) FROM ${table})`;
@@ -5,25 +7,31 @@ const countOf = (rows: string): string => `(SELECT count(*) FROM ${rows})`;
 
 /** Programmes of the founding, and changes of a kind that took effect. */
 const FOUNDED_PROGRAMMES = `(SELECT coalesce(sum(jsonb_array_length(request -> 'programmes')), 0) FROM founding)`;
-const effective = (matter: string): string => countOf(`change WHERE state = 2 AND matter ? '${matter}'`);
+const effective = (matter: string): string =>
+  countOf(`change WHERE state = ${ChangeState.EFFECTIVE} AND matter ? '${matter}'`);
 
 /** Matches no record: there must be no mutation either. */
 const NONE = /^(?!)/;
 
 /**
  * How quota's mutations are counted without its journal: by rows that it cannot delete, by versions that the database
- * raises, and, of reservations, by what the ledger adds as it writes. Numbers are the contract's: states, purposes.
+ * raises, and, of reservations, by what the ledger adds as it writes.
  */
 export const quotaMutations: MutationCount[] = [
   { what: 'reservations', actions: /^reservation\.reserve$/, sql: countOf('reservation') },
   { what: 'charges', actions: /^reservation\.post$/, sql: countOf('charge_record') },
-  { what: 'voids', actions: /^reservation\.void$/, sql: countOf('reservation WHERE state = 3') },
+  { what: 'voids', actions: /^reservation\.void$/, sql: countOf(`reservation WHERE state = ${State.VOIDED}`) },
   {
     what: 'advances and expiries',
     actions: /^reservation\.(advance|expire)$/,
-    sql: `SELECT coalesce(sum(mutations - 1 - (state = 3)::int), 0) - ${countOf('charge_record')} FROM reservation`,
+    sql: `SELECT coalesce(sum(mutations - 1 - (state = ${State.VOIDED})::int), 0) - ${countOf('charge_record')}
+      FROM reservation`,
   },
-  { what: 'accounts', actions: /^account\.open$/, sql: countOf('account WHERE purpose NOT IN (5, 6)') },
+  {
+    what: 'accounts',
+    actions: /^account\.open$/,
+    sql: countOf(`account WHERE purpose NOT IN (${Purpose.AWARD}, ${Purpose.PROGRAMME})`),
+  },
   {
     what: 'transfers by hand',
     actions: /^transfer\.create$/,

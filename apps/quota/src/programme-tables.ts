@@ -25,6 +25,8 @@ export class ProposalRow {
   /** People appear by reference alone, in every table. */
   @Column('text') applicant!: string;
   @Column('jsonb') request!: object;
+  /** Of the digest by which the journal knows the applicant's words; null where it has the words themselves. */
+  @Column('text', { nullable: true }) salt!: string | null;
   @Column('smallint') state!: number;
   @Column('text') rule!: string;
   @Column('text') reasons!: string;
@@ -56,6 +58,14 @@ export class AwardRow {
   @Column('text') reasons!: string;
   @Column('text', { array: true }) decidedBy!: string[];
   @Column('timestamptz') grantedAt!: Date;
+  /** Of the programme, as they were when it was granted. */
+  @Column('text') programmeName!: string;
+  @Column('smallint') budgetEnd!: number;
+  @Column('int', { array: true }) warnAtPpm!: number[];
+  /** Who ended it before its time. */
+  @Column('text', { nullable: true }) returnedBy!: string | null;
+  /** Of its limits, by asset, once it has ended. Amounts are strings. */
+  @Column('jsonb') taken!: Record<string, string>;
   /** When its end is looked at next; null once everything has returned. */
   @Column('timestamptz', { nullable: true }) dueAt!: Date | null;
   @Column(int64) resourceVersion!: bigint;

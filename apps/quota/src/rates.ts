@@ -9,7 +9,7 @@ import {
 } from '@kontor/contracts/quota/v1/quota';
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
-import { instant, pageOf, text } from '@kontor/kit/page';
+import { instant, narrow, pageOf, text } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { toMessage } from '@kontor/kit/row';
 import { Injectable } from '@nestjs/common';
@@ -47,13 +47,10 @@ export class Rates {
   }
 
   async list(request: ListRatesRequest): Promise<MessageInitShape<typeof ListRatesResponseSchema>> {
-    const { size, after, cut } = pageOf(request, BY_CLASS_AND_DATE);
-    const query = this.dataSource.manager
-      .createQueryBuilder(RateRow, 'r')
-      .orderBy({ 'r.accelerator_class': 'ASC', 'r.valid_from': 'ASC' })
-      .limit(size + 1);
-    if (after) query.where('(r.accelerator_class, r.valid_from) > (:name, :from)', { name: after[0], from: after[1] });
-    const { items, page } = cut(await query.getMany(), (row) => [row.acceleratorClass, row.validFrom]);
+    const { cut, ...wanted } = pageOf(request, BY_CLASS_AND_DATE);
+    const query = this.dataSource.manager.createQueryBuilder(RateRow, 'r');
+    const rows = await narrow(query, ['r.accelerator_class', 'r.valid_from'], 'ASC', wanted).getMany();
+    const { items, page } = cut(rows, (row) => [row.acceleratorClass, row.validFrom]);
     return { rates: items.map((row) => toMessage(RateSchema, row)), page };
   }
 }

@@ -47,22 +47,33 @@ type Perhaps<T> = { [K in keyof T]: T[K] | null };
 
 const isAward = (terms: Perhaps<AwardTerms>): terms is AwardTerms => terms.subsidyPpm !== null;
 
-/** µcr per device-hour of each class that has a rate in force. */
-export async function ratesInForce(
+/**
+ * The rates of classes that are in force from an instant on: the one of the instant, and those that follow it. Whoever
+ * waits for locks first knows only then which of them it is.
+ *
+ * @returns µcr per device-hour of a class at a later instant; undefined where it has no rate
+ */
+export async function ratesSince(
   client: ClientBase,
   acceleratorClasses: string[],
-  now: Date,
-): Promise<Map<string, bigint>> {
-  const { rows } = await client.query<{ acceleratorClass: string; ucrPerDeviceHour: bigint }>({
-    name: 'rates-in-force',
-    text: `SELECT DISTINCT ON (accelerator_class)
-             accelerator_class AS "acceleratorClass", ucr_per_device_hour AS "ucrPerDeviceHour"
-           FROM rate WHERE accelerator_class = ANY($1::text[]) AND valid_from <= $2
-           ORDER BY accelerator_class, valid_from DESC`,
-    values: [acceleratorClasses, now],
+  since: Date,
+): Promise<(acceleratorClass: string, at: Date) => bigint | undefined> {
+  const { rows } = await client.query<{ acceleratorClass: string; validFrom: Date; ucrPerDeviceHour: bigint }>({
+    name: 'rates-since',
+    text: `SELECT accelerator_class AS "acceleratorClass", rate.valid_from AS "validFrom",
+             ucr_per_device_hour AS "ucrPerDeviceHour"
+           FROM unnest($1::text[]) AS named (name)
+             CROSS JOIN LATERAL (SELECT max(valid_from) AS valid_from FROM rate
+                                 WHERE accelerator_class = name AND valid_from <= $2) AS first
+             JOIN rate ON accelerator_class = name
+               AND rate.valid_from >= coalesce(first.valid_from, '-infinity')
+           ORDER BY rate.valid_from`,
+    values: [acceleratorClasses, since],
     types,
   });
-  return new Map(rows.map(({ acceleratorClass, ucrPerDeviceHour }) => [acceleratorClass, ucrPerDeviceHour]));
+  const byClass = Map.groupBy(rows, ({ acceleratorClass }) => acceleratorClass);
+  return (acceleratorClass, at) =>
+    byClass.get(acceleratorClass)?.findLast(({ validFrom }) => validFrom <= at)?.ucrPerDeviceHour;
 }
 
 /** The named reservations with their legs; those that do not exist are absent. */

@@ -1,5 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { FoundOperatorRequestSchema, ProgrammeChangeSchema } from '@kontor/contracts/quota/v1/change';
+import type {
+  FoundOperatorRequestSchema,
+  MatterSchema,
+  ProgrammeChangeSchema,
+} from '@kontor/contracts/quota/v1/change';
 import {
   ProgrammeTerms_BudgetEnd as BudgetEnd,
   type ProgrammeTermsSchema,
@@ -18,6 +22,7 @@ export type ProgrammeInit = MessageInitShape<typeof ProgrammeChangeSchema>;
 type Change = Plain<ProgrammeInit>;
 type Founding = Plain<MessageInitShape<typeof FoundOperatorRequestSchema>>;
 type Request = Plain<MessageInitShape<typeof SubmitProposalRequestSchema>>;
+export type Matter = NonNullable<Plain<MessageInitShape<typeof MatterSchema>>['matter']>;
 type Named = Request & { id: string };
 
 export const HOUR_MS = 3_600_000n;
@@ -51,11 +56,15 @@ export async function fundByTwo(replica: Replica, project: Project, { credits = 
 }
 
 /** Two of operator staff grant a project credits. */
-export async function grantCredits(replica: Replica, project: Project, amountUcr: bigint): Promise<void> {
+export const grantCredits = (replica: Replica, project: Project, amountUcr: bigint) =>
+  changeByTwo(replica, { case: 'grant', value: { project, amountUcr } }, project);
+
+/** One of operator staff proposes a change, and another agrees. */
+export async function changeByTwo(replica: Pick<Replica, 'for'>, matter: Matter, project?: Project) {
   const [first, second] = [replica.for(staff()).changes, replica.for(staff()).changes];
-  const matter = { matter: { case: 'grant' as const, value: { project, amountUcr } } };
-  const { id } = await first.proposeChange({ id: uuid7(), project, matter, reason: 'To begin with.' });
-  await second.agreeToChange({ id, project });
+  const named = project && { project };
+  const { id } = await first.proposeChange({ id: uuid7(), matter: { matter }, reason: 'It is time.', ...named });
+  return second.agreeToChange({ id, ...named });
 }
 
 /** Somebody who works in a project. */

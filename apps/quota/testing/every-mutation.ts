@@ -53,7 +53,7 @@ export const EVERY_MUTATION: Record<string, (office: Office) => Promise<unknown>
   proposeChange: (office) => office.propose(rate(2n)),
   agreeToChange: async ({ agree, project }) => {
     await agree(rate(3n, 'amd.mi300x'));
-    await agree({ case: 'authorisation', value: { authorisedUcr: 2n * 10n ** 12n } });
+    await agree({ case: 'authorisation', value: { authorisedUcr: 2n * 10n ** 12n, replacesUcr: 10n ** 12n } });
     await agree({ case: 'grant', value: { project, amountUcr: 7n } });
     await agree({ case: 'programme', value: programme({ slug: 'third' }) });
     await agree({ case: 'programme', value: programme({ name: 'More' }, { resourceVersion: 1n, addUcr: 0n }) });

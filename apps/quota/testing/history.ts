@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CommandSchema } from '@kontor/contracts/quota/v1/quota';
 import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
-import type { ModelCommand } from '@kontor/ledger/reference-model';
+import type { ModelCause, ModelCommand } from '@kontor/ledger/reference-model';
 import fc from 'fast-check';
 
 /** One call of a history: time passes, and one of two replicas gets some commands. */
@@ -22,6 +22,9 @@ export const AWARDS = {
   small: { project: 'q', subsidyPpm: 999_999, ucr: 5_000n, lastsMs: 30_000 },
 };
 const OWN_AWARD: Record<string, string> = { p: 'most', q: 'small' };
+const CAUSES = Object.keys(Cause).filter(
+  (name): name is ModelCause => Number.isNaN(Number(name)) && name !== 'UNSPECIFIED',
+);
 const CLASSES = ['odd', 'odd', 'odd', 'odd', 'odd', 'huge', 'free'];
 
 const named = { project: fc.constantFrom(...PROJECTS), id: fc.constantFrom(...IDS) };
@@ -50,7 +53,7 @@ const command: fc.Arbitrary<ModelCommand> = fc.oneof(
     kind: fc.constant('post' as const),
     ...named,
     used: deviceMs,
-    cause: fc.constantFrom('USER' as const, 'LIMIT' as const, 'BUDGET' as const, 'SITE' as const),
+    cause: fc.constantFrom(...CAUSES),
   }),
   fc.record({ kind: fc.constant('void' as const), ...named }),
 );

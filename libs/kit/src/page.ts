@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PageRequest } from '@kontor/contracts/resource/v1/resource';
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
@@ -59,6 +60,27 @@ function fitting(items: unknown[], size: number): number {
 
 /** As JSON, which names every field, and so is no shorter than the message. */
 const bytesOf = (item: unknown): number => Buffer.byteLength(JSON.stringify(item, withIntegers));
+
+/**
+ * Narrows a query to a page: in the order of its columns, all in one direction, the items after a position, and one
+ * more than fits.
+ *
+ * @param columns as the query knows them, such as `c.closed_at`; as many as a position has parts
+ */
+export function narrow<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  columns: readonly string[],
+  direction: 'ASC' | 'DESC',
+  { size, after }: { size: number; after: readonly unknown[] | undefined },
+): SelectQueryBuilder<T> {
+  if (after) {
+    const names = columns.map((_, n) => `after_${n}`);
+    const compare = direction === 'ASC' ? '>' : '<';
+    const values = Object.fromEntries(names.map((name, n) => [name, after[n]]));
+    query.andWhere(`(${columns.join(', ')}) ${compare} (:${names.join(', :')})`, values);
+  }
+  return query.orderBy(Object.fromEntries(columns.map((column) => [column, direction]))).limit(size + 1);
+}
 
 const tokenOf = (request: Asks, position: readonly unknown[]): string =>
   Buffer.from(JSON.stringify([listOf(request), ...position])).toString('base64url');

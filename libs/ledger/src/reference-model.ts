@@ -1,6 +1,10 @@
+import type { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { costUcr } from './cost.ts';
 import { fitsInt64 } from './int64.ts';
 import { splitUcr, WHOLE_PPM } from './subsidy.ts';
+
+/** Why a job can end. */
+export type ModelCause = Exclude<keyof typeof Cause, 'UNSPECIFIED'>;
 
 /** Commands in the plainest form: ids and names are strings, instants are milliseconds. */
 export type ModelCommand = { project: string; id: string } & (
@@ -13,7 +17,7 @@ export type ModelCommand = { project: string; id: string } & (
       award?: string | undefined;
     }
   | { kind: 'advance'; used: bigint; cover: bigint; timeoutMs: bigint }
-  | { kind: 'post'; used: bigint; cause: 'USER' | 'LIMIT' | 'BUDGET' | 'SITE' }
+  | { kind: 'post'; used: bigint; cause: ModelCause }
   | { kind: 'void' }
   | { kind: 'expire' }
 );
@@ -36,7 +40,7 @@ export interface ModelReservation {
   cover: bigint;
   late: bigint;
   waived: bigint;
-  cause?: string;
+  cause?: ModelCause;
   expiresAtMs: bigint;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { GetReportRequest_By as By, type StatementLine } from '@kontor/contracts/quota/v1/budget';
@@ -10,6 +11,7 @@ import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import { INT64_MAX } from '@kontor/ledger/int64';
 import { personWith } from '@kontor/testing/acting-for';
+import pg from 'pg';
 import { DAY_MS, found, fundByTwo, HOUR_MS, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
 import { CLASS, codeOf, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
@@ -297,6 +299,7 @@ describe('the export in the FOCUS format', () => {
   it('has every charge of a tenant, and what awards paid of it, as rows that add up', async () => {
     await using office = await setup();
     for (const usedMs of [100n, 60n, 31n]) await office.run(usedMs);
+    office.clock.advance(1);
     const { tenantId } = office.project;
     const { budgets } = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId } }));
     const [header = '', ...rows] = await office.focus(budgets.exportFocus({ tenantId, currency: 'EUR' }));
@@ -307,16 +310,32 @@ describe('the export in the FOCUS format', () => {
     expect(Math.round(costs.reduce((sum, cost) => sum + cost, 0) * 1e6)).toBe(50 + 30 + 16);
   });
 
+  it('ends now and waits for what is still being written until then: what is not in it is in the next', async () => {
+    await using office = await setup();
+    await office.run(10n);
+    office.clock.advance(1);
+    const { budgets } = office.for(staff());
+    const writer = new pg.Client({ connectionString: office.database.ownerUrl, options: '-c kontor.all=on' });
+    await writer.connect();
+    await writer.query('BEGIN');
+    await writer.query(MORE_CHARGES, [1]);
+    const to = timestampFromDate(new Date(office.clock.now().getTime() + Number(DAY_MS)));
+    const files = [{}, { to }].map((until) => office.focus(budgets.exportFocus({ currency: 'EUR', ...until })));
+    await sleep(300);
+    office.clock.advance(1);
+    const later = office.run(11n);
+    await writer.query('COMMIT');
+    await writer.end();
+    await later;
+    expect((await Promise.all(files)).map((rows) => rows.length)).toEqual([1 + 2 * 2, 1 + 2 * 2]);
+  });
+
   it('is whole however many pages it is read in, and closed to other tenants', async () => {
     await using office = await setup();
     await office.run(10n);
     const { ownerUrl } = office.database;
-    await ask(
-      ownerUrl,
-      `INSERT INTO charge_record SELECT tenant_id, gen_random_uuid(), project_id, accelerator_class,
-        device_ms, late_device_ms, waived_device_ms, ucr_per_device_hour, cost_ucr, payers, cause, opened_at, closed_at,
-        award_id, subsidy_ppm FROM charge_record, generate_series(1, 2500)`,
-    );
+    await ask(ownerUrl, MORE_CHARGES, [2_500]);
+    office.clock.advance(1);
     const rows = await office.focus(office.for(staff()).budgets.exportFocus({ currency: 'EUR' }));
     expect(new Set(rows).size).toBe(1 + 2 * 2_501);
     const stranger = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId: uuid7() } })).budgets;
@@ -325,6 +344,12 @@ describe('the export in the FOCUS format', () => {
     ).toBe('tenant_not_found');
   });
 });
+
+/** As many copies of each charge. */
+const MORE_CHARGES = `
+  INSERT INTO charge_record SELECT tenant_id, gen_random_uuid(), project_id, accelerator_class, device_ms,
+    late_device_ms, waived_device_ms, ucr_per_device_hour, cost_ucr, payers, cause, opened_at, closed_at, award_id,
+    subsidy_ppm FROM charge_record, generate_series(1, $1)`;
 
 type Pieces = AsyncIterable<{ data: Uint8Array }>;
 

@@ -13,7 +13,6 @@ import { accountId } from '../account-id.ts';
 import { creditsOf } from '../assets.ts';
 import { QuotaConfig } from '../config.ts';
 import { findAwards, type AwardFacts } from '../programmes/award-facts.ts';
-import { termsOf } from '../programmes/programmes.ts';
 import { OWN_WARNINGS_PPM, payerBudget, type Flows } from './payer-budget.ts';
 import { readFlows } from './read-flows.ts';
 
@@ -51,17 +50,16 @@ export class Budgets {
     const own = budgetOf(ownId, OWN_WARNINGS_PPM, { sharePpm: WHOLE_PPM, budgetEnd: BudgetEnd.STOP });
     const payers = [
       ...own,
-      ...awards.flatMap((facts) => budgetOf(facts.award.id, termsOf(facts.programme).warnAtPpm, awardTerms(facts))),
+      ...awards.flatMap((facts) => budgetOf(facts.award.id, facts.award.warnAtPpm, awardTerms(facts))),
     ];
     return { project, at: timestampFromDate(now), payers };
   }
 }
 
-function awardTerms({ account, programme }: AwardFacts): Payer {
-  const { slug, budgetEnd } = termsOf(programme);
+function awardTerms({ award, account, programme }: AwardFacts): Payer {
   return {
-    programme: slug,
-    budgetEnd,
+    programme: programme.slug,
+    budgetEnd: award.budgetEnd,
     sharePpm: account.subsidyPpm ?? 0,
     ...(account.endsAt && { endsAt: timestampFromDate(account.endsAt) }),
   };

@@ -1,11 +1,14 @@
 import type { ExportFocusRequest } from '@kontor/contracts/quota/v1/budget';
 import { focusHeader, focusRows, type FocusCharge } from '@kontor/ledger/focus';
+import { Clock } from '@kontor/kit/clock';
+import { narrow } from '@kontor/kit/page';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { QuotaConfig } from '../config.ts';
 import { ChargeRecordRow } from '../tables.ts';
 import { intervalOf } from './interval.ts';
+import { settled } from './settled.ts';
 
 const PAGE_SIZE = 1_000;
 const MILLIONTHS = 1_000_000n;
@@ -15,6 +18,7 @@ const MILLIONTHS = 1_000_000n;
 export class FocusExport {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly config: QuotaConfig,
   ) {}
 
@@ -25,31 +29,39 @@ export class FocusExport {
       currency: request.currency,
       millionthsPerCredit: request.millionthsPerCredit || MILLIONTHS,
     };
+    const interval = await this.interval(request);
     yield { data: Buffer.from(focusHeader()) };
     let after: ChargeRecordRow | undefined;
     for (;;) {
-      const rows = await this.page(request, after);
+      const rows = await this.page(request.tenantId, interval, after);
       if (rows.length > 0) yield { data: Buffer.from(focusRows(rows.map(chargeOf), terms)) };
       after = rows.at(-1);
-      if (rows.length < PAGE_SIZE) return;
+      if (rows.length <= PAGE_SIZE) return;
     }
   }
 
-  private page(request: ExportFocusRequest, after: ChargeRecordRow | undefined): Promise<ChargeRecordRow[]> {
+  /** The same for all pages, and none of it still to come: what is not in this file is in the next. */
+  private async interval(request: ExportFocusRequest): Promise<[from: Date, to: Date]> {
     const [from, to] = intervalOf(request);
-    const { tenantId } = request;
+    const now = this.clock.now();
+    if (to < now) return [from, to];
+    await settled(this.dataSource);
+    return [from, now];
+  }
+
+  private page(
+    tenantId: string,
+    [from, to]: [Date, Date],
+    after: ChargeRecordRow | undefined,
+  ): Promise<ChargeRecordRow[]> {
     return inScope(this.dataSource, tenantId ? { tenantId } : 'all', (tx) => {
       const query = tx
         .createQueryBuilder(ChargeRecordRow, 'c')
-        .where('c.closed_at >= :from AND c.closed_at < :to', { from, to })
-        .orderBy({ 'c.closed_at': 'ASC', 'c.tenant_id': 'ASC', 'c.reservation_id': 'ASC' })
-        .limit(PAGE_SIZE);
+        .where('c.closed_at >= :from AND c.closed_at < :to', { from, to });
       if (tenantId) query.andWhere('c.tenant_id = :tenantId', { tenantId });
-      if (after) {
-        const { closedAt: at, tenantId: tenant, reservationId: id } = after;
-        query.andWhere('(c.closed_at, c.tenant_id, c.reservation_id) > (:at, :tenant, :id)', { at, tenant, id });
-      }
-      return query.getMany();
+      const position = after && [after.closedAt, after.tenantId, after.reservationId];
+      const columns = ['c.closed_at', 'c.tenant_id', 'c.reservation_id'];
+      return narrow(query, columns, 'ASC', { size: PAGE_SIZE, after: position }).getMany();
     });
   }
 }

@@ -1,19 +1,22 @@
+import { Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
 import type { EntityManager } from 'typeorm';
 import type { Flows } from './payer-budget.ts';
 
+const HANDED = [Reason.GRANT, Reason.RETURN].join();
+
 /**
- * One statement, so that all of it is of one instant. Grants (1) and returns (2) have indexes of their own; use (3) and
- * refunds (5) are read within the window alone. Sums travel as text, because they may be larger than any column.
+ * One statement, so that all of it is of one instant. Grants and returns have indexes of their own; use and refunds are
+ * read within the window alone. Sums travel as text, because they may be larger than any column.
  */
 const FLOWS = `
   SELECT id, balance::text AS balance, held::text AS held, floor::text AS floor, created_at AS "createdAt",
-    (coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = account.id AND reason IN (1, 2)), 0)
-      - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = account.id AND reason IN (1, 2)), 0)
+    (coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = account.id AND reason IN (${HANDED})), 0)
+      - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = account.id AND reason IN (${HANDED})), 0)
     )::text AS granted,
     (coalesce((SELECT sum(amount) FROM transfer
-               WHERE debit_account_id = account.id AND reason = 3 AND created_at > $2), 0)
+               WHERE debit_account_id = account.id AND reason = ${Reason.USAGE} AND created_at > $2), 0)
       - coalesce((SELECT sum(amount) FROM transfer
-                  WHERE credit_account_id = account.id AND reason = 5 AND created_at > $2), 0)
+                  WHERE credit_account_id = account.id AND reason = ${Reason.REFUND} AND created_at > $2), 0)
     )::text AS burned
   FROM account WHERE id = ANY($1::uuid[])`;
 

@@ -1,4 +1,5 @@
 import { GetReportRequest_By as By } from '@kontor/contracts/quota/v1/budget';
+import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
 
 /**
  * For the transaction of a report: tables are read whole, which the settings of the hot path would forbid, sums stay in
@@ -70,17 +71,20 @@ export function reportSql(by: By): string {
     UNION ALL SELECT NULL, ${SHOWN} FROM total`;
 }
 
+const HANDED = [Reason.GRANT, Reason.RETURN].join();
+
 /**
  * What projects and awards of a tenant ($1, or all) have spent of an asset ($2) by their accounts, less what their
  * charges say: the rest was paid by jobs that have none yet.
  */
 export const RUNNING = `
   WITH payer AS (
-    SELECT id, balance FROM account WHERE asset = $2 AND purpose IN (1, 5) AND ${IS_OF_TENANT}
+    SELECT id, balance FROM account
+    WHERE asset = $2 AND purpose IN (${Purpose.PROJECT}, ${Purpose.AWARD}) AND ${IS_OF_TENANT}
   )
   SELECT (coalesce((SELECT sum(amount) FROM transfer JOIN payer ON credit_account_id = payer.id
-                    WHERE reason IN (1, 2)), 0)
+                    WHERE reason IN (${HANDED})), 0)
     - coalesce((SELECT sum(amount) FROM transfer JOIN payer ON debit_account_id = payer.id
-                WHERE reason IN (1, 2)), 0)
+                WHERE reason IN (${HANDED})), 0)
     - coalesce((SELECT sum(balance) FROM payer), 0)
     - coalesce((SELECT sum(cost_ucr) FROM charge_sum WHERE ${IS_OF_TENANT}), 0))::text AS ucr`;

@@ -35,7 +35,7 @@ export async function awardEffect(
   const programme = await lockProgramme(tx, proposal.programmeId);
   if (!programme) throw new Error(`The programme ${proposal.programmeId} is gone.`);
   const { terms, pot } = programme;
-  const standing = await readStanding(tx.client, proposal, terms, pot.balance - pot.held, hands.now);
+  const standing = await readStanding(tx.client, proposal, terms, pot.balance - pot.held, hands.clock.now());
   const refusal = refusalOf(terms, { ...request, ucr: grantedUcr, ...totalOf(request.limits) }, standing);
   if (refusal) throw Problem.refused(`refused_by_${refusal.rule}`, refusal.reasons, refusal.help);
 

@@ -7,6 +7,7 @@ import {
   type ProposeChangeRequestSchema,
 } from '@kontor/contracts/quota/v1/change';
 import { Proposal_State } from '@kontor/contracts/quota/v1/programme';
+import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { found, memberOf, programme, proposal, staff } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
@@ -180,13 +181,18 @@ describe('what cannot be proposed', () => {
       'programme_terms_unfit',
     ],
     [
+      'a least award that is more than all a tenant may get',
+      () => programmeMatter(programme({ slug: 'x', minUcr: 10_001n })),
+      'programme_terms_unfit',
+    ],
+    [
       'a share of more than all',
       () => programmeMatter(programme({ slug: 'x', subsidyPpm: 1_000_001 })),
       'invalid_request',
     ],
     [
       'an authorisation below what is handed out',
-      () => ({ case: 'authorisation', value: { authorisedUcr: 1n } }),
+      () => ({ case: 'authorisation', value: { authorisedUcr: 1n, replacesUcr: 10n ** 12n } }),
       'below_handed_out',
     ],
   ])('%s', async (_, matter, code) => {
@@ -217,6 +223,24 @@ describe('changing a programme', () => {
     expect(leftUcr).toBe(terms?.name === 'One' ? 100_005n : 100_007n);
   });
 
+  it('gives back to the treasury what its pot has left, and no more', async () => {
+    await using office = await setup();
+    const back = (ucr: bigint, resourceVersion = 1n) =>
+      programmeMatter(programme({}, { resourceVersion, addUcr: -ucr }));
+    await office.for(memberOf(office.project)).programmes.submitProposal(proposal(office.project));
+    expect(await codeOf(office.propose(back(99_601n)))).toBe('pot_exceeded');
+    expect(await codeOf(office.propose(programmeMatter(programme({ slug: 'new' }, { addUcr: -1n }))))).toBe(
+      'pot_exceeded',
+    );
+    const treasury = async () =>
+      (await office.gateway.openAccount({ purpose: Purpose.TREASURY, asset: 'CR:demo' })).balance;
+    const before = await treasury();
+    await office.second.changes.agreeToChange({ id: await office.propose(back(99_600n)) });
+    const { leftUcr } = await office.first.programmes.getProgramme({ slug: 'open' });
+    expect([leftUcr, await treasury()]).toEqual([0n, before + 99_600n]);
+    await expectBalanced(office.gateway);
+  });
+
   it('never hands out more than is authorised, however many take effect at once', async () => {
     await using office = await setup();
     const fills = await Promise.all(
@@ -227,11 +251,31 @@ describe('changing a programme', () => {
     const codes = await Promise.all(fills.map((id) => codeOf(office.second.changes.agreeToChange({ id }))));
     expect(codes.filter((code) => code === 'ok')).toHaveLength(3);
     expect(new Set(codes)).toEqual(new Set(['ok', 'treasury_exceeded']));
-    const raise = await office.propose({ case: 'authorisation', value: { authorisedUcr: 10n ** 13n } });
+    const raise = await office.propose({
+      case: 'authorisation',
+      value: { authorisedUcr: 10n ** 13n, replacesUcr: 10n ** 12n },
+    });
     await office.second.changes.agreeToChange({ id: raise });
     const more = await office.propose(programmeMatter(programme({ slug: 'more' }, { addUcr: 10n ** 12n })));
     expect(await codeOf(office.second.changes.agreeToChange({ id: more }))).toBe('ok');
     await expectBalanced(office.gateway);
+  });
+});
+
+describe('changing what the treasury may hand out', () => {
+  it('replaces what its proposer knew, and never undoes what was said meanwhile', async () => {
+    await using office = await setup();
+    const to = (authorisedUcr: bigint, replacesUcr?: bigint): Matter => ({
+      case: 'authorisation',
+      value: { authorisedUcr, ...(replacesUcr !== undefined && { replacesUcr }) },
+    });
+    const known = 10n ** 12n;
+    expect(await codeOf(office.propose(to(5n * known)))).toBe('stale_authorisation');
+    const ids = [await office.propose(to(5n * known, known)), await office.propose(to(7n * known, known))];
+    const codes = [];
+    for (const id of ids) codes.push(await codeOf(office.second.changes.agreeToChange({ id })));
+    expect(codes).toEqual(['ok', 'stale_authorisation']);
+    expect(await codeOf(office.propose(to(7n * known, 5n * known)))).toBe('ok');
   });
 });
 

@@ -12,7 +12,7 @@ import {
 import { Clock } from '@kontor/kit/clock';
 import { journalInsert } from '@kontor/kit/journal';
 import type { Person } from '@kontor/kit/person';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
@@ -58,14 +58,14 @@ export class Changes {
       tenantId,
       reason,
       proposedBy: person.reference,
-      proposedAt: hands.now,
+      proposedAt: this.clock.now(),
       state: State.OPEN,
       decidedBy: '',
       decidedAt: null,
       decisionReason: '',
     };
     await tx.manager.insert(ChangeRow, row);
-    this.note(tx, row, 'change.propose', hands, row.matter);
+    this.note(tx, row, 'change.propose', hands, row.proposedAt, row.matter);
     return row;
   }
 
@@ -106,15 +106,11 @@ export class Changes {
   }
 
   async list(request: ListChangesRequest): Promise<MessageInitShape<typeof ListChangesResponseSchema>> {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, 'all', (tx) => {
-      const query = tx
-        .createQueryBuilder(ChangeRow, 'c')
-        .orderBy({ 'c.proposed_at': 'DESC', 'c.id': 'DESC' })
-        .limit(size + 1);
-      if (request.state !== State.UNSPECIFIED) query.andWhere('c.state = :state', { state: request.state });
-      if (after) query.andWhere('(c.proposed_at, c.id) < (:at, :id)', { at: after[0], id: after[1] });
-      return query.getMany();
+      const query = tx.createQueryBuilder(ChangeRow, 'c');
+      if (request.state !== State.UNSPECIFIED) query.where('c.state = :state', { state: request.state });
+      return narrow(query, ['c.proposed_at', 'c.id'], 'DESC', wanted).getMany();
     });
     const { items, page } = cut(rows, ({ proposedAt, id }) => [proposedAt, id]);
     return { changes: items.map(changeMessage), page };
@@ -128,19 +124,27 @@ export class Changes {
     hands: Hands,
     effect: object,
   ): Promise<ChangeRow> {
-    const decided = { state, decidedBy: hands.actor, decidedAt: hands.now, decisionReason };
+    const decidedAt = this.clock.now();
+    const decided = { state, decidedBy: hands.actor, decidedAt, decisionReason };
     await tx.manager.update(ChangeRow, { id: found.id }, decided);
-    this.note(tx, found, state === State.EFFECTIVE ? 'change.agree' : 'change.reject', hands, { ...decided, effect });
+    const action = state === State.EFFECTIVE ? 'change.agree' : 'change.reject';
+    this.note(tx, found, action, hands, decidedAt, { ...decided, effect });
     return { ...found, ...decided };
   }
 
-  private note({ send }: Transaction, { id, tenantId }: ChangeRow, action: string, hands: Hands, after: object): void {
-    const { now: at, actor } = hands;
+  private note(
+    { send }: Transaction,
+    { id, tenantId }: ChangeRow,
+    action: string,
+    { actor }: Hands,
+    at: Date,
+    after: object,
+  ): void {
     send(journalInsert([{ at, actor, action, subject: id, tenantId: tenantId ?? undefined, after }]));
   }
 
   private hands({ reference }: Person, persons: string[], reason: string): Hands {
-    return { operator: this.config.operator, actor: reference, now: this.clock.now(), persons, reason };
+    return { operator: this.config.operator, actor: reference, clock: this.clock, persons, reason };
   }
 }
 

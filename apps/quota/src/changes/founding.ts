@@ -33,7 +33,7 @@ export class Foundings {
     const hands: Hands = {
       operator: this.config.operator,
       actor,
-      now: this.clock.now(),
+      clock: this.clock,
       persons: [],
       reason: 'The operator is founded.',
     };
@@ -51,7 +51,7 @@ async function foundOn(tx: Transaction, request: FoundOperatorRequest, hands: Ha
   }
   const { authorisation, rates, programmes } = request;
   if (!authorisation) throw new Error('A founding without an authorisation passed validation.');
-  const row = { isDone: true, request: toJson(FoundOperatorRequestSchema, request) as object, at: hands.now };
+  const row = { isDone: true, request: toJson(FoundOperatorRequestSchema, request) as object, at: hands.clock.now() };
   await tx.manager.insert(FoundingRow, row);
   await applied(authorisationEffect(tx, authorisation, hands));
   for (const rate of rates) {
@@ -61,7 +61,7 @@ async function foundOn(tx: Transaction, request: FoundOperatorRequest, hands: Ha
   for (const programme of programmes) await applied(programmeEffect(tx, programme, hands));
   tx.send(
     journalInsert([
-      { at: hands.now, actor: hands.actor, action: 'operator.found', subject: hands.operator, after: row.request },
+      { at: row.at, actor: hands.actor, action: 'operator.found', subject: hands.operator, after: row.request },
     ]),
   );
   return row;

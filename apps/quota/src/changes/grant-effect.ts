@@ -21,7 +21,7 @@ import { checkTreasury, treasuryId } from './treasury.ts';
 export async function grantEffect(
   tx: Transaction,
   grant: ProjectGrant,
-  { operator, actor, now }: Hands,
+  { operator, actor, clock }: Hands,
   person: Person,
 ): Promise<Effect> {
   const { amountUcr: amount } = grant;
@@ -36,12 +36,12 @@ export async function grantEffect(
   return {
     tenantId: project.tenantId,
     async apply() {
-      await openAccounts(tx, [{ purpose: Purpose.TREASURY, asset }], null, actor, now);
-      await openAccounts(tx, [own], 0n, actor, now);
+      await openAccounts(tx, [{ purpose: Purpose.TREASURY, asset }], null, actor, clock.now());
+      await openAccounts(tx, [own], 0n, actor, clock.now());
       // The treasury may be younger than the first look.
       await checkTreasury(tx, operator, amount);
       const movement = { asset, debitAccountId, creditAccountId, amount, reason: Reason.GRANT } as const;
-      await move(tx, [movement], ['project-grant', uuid7()], now);
+      await move(tx, [movement], ['project-grant', uuid7()], clock);
       return { accountId: creditAccountId, amountUcr: amount };
     },
   };

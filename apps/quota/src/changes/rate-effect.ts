@@ -5,8 +5,8 @@ import { RateRow } from '../tables.ts';
 import type { Effect, Hands } from './effect.ts';
 
 /** @throws Problem where the instant has passed, or has another rate already */
-export async function rateEffect({ manager }: Transaction, request: SetRateRequest, { now }: Hands): Promise<Effect> {
-  const { rate, isNew } = await rateToSet(manager, request, now);
+export async function rateEffect({ manager }: Transaction, request: SetRateRequest, { clock }: Hands): Promise<Effect> {
+  const { rate, isNew } = await rateToSet(manager, request, clock.now());
   return {
     async apply() {
       if (isNew) await manager.insert(RateRow, { ...rate, ofDecision: true });

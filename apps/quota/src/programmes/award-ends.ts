@@ -41,14 +41,13 @@ export class AwardEnds implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Looks at awards whose end is due now, at most a hundred, one after the other; answers how many there were. */
   async sweep(): Promise<number> {
-    const now = this.clock.now();
     const due = await this.ledger.manager.find(AwardRow, {
       select: { id: true },
-      where: { dueAt: LessThanOrEqual(now) },
+      where: { dueAt: LessThanOrEqual(this.clock.now()) },
       order: { dueAt: 'ASC' },
       take: DUE_MAX,
     });
-    const deed = { operator: this.config.operator, actor: 'quota', now };
+    const deed = { operator: this.config.operator, actor: 'quota', clock: this.clock };
     for (const { id } of due) await inTransaction(this.ledger, (tx) => endAward(tx, id, deed));
     return due.length;
   }

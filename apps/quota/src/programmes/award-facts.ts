@@ -1,12 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { ProgrammeTerms_BudgetEnd as BudgetEnd, type AwardSchema } from '@kontor/contracts/quota/v1/programme';
+import type { AwardSchema } from '@kontor/contracts/quota/v1/programme';
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Problem } from '@kontor/kit/problem';
 import type { ObjectLiteral, SelectQueryBuilder, EntityManager } from 'typeorm';
 import { AwardRow, ProgrammeRow } from '../programme-tables.ts';
 import { AccountRow } from '../tables.ts';
-import { termsOf } from './programmes.ts';
 
 /** An award with its account, which says what it has left, and its programme. */
 export interface AwardFacts {
@@ -56,11 +55,10 @@ export function endOf({ account: { endsAt, id } }: AwardFacts): Date {
 export function awardMessage(facts: AwardFacts): MessageInitShape<typeof AwardSchema> {
   const { award, account, programme } = facts;
   const { tenantId, projectId, id, proposalId, grantedUcr, returnedUcr, limits, grantedAt, dueAt } = award;
-  const { slug, budgetEnd } = termsOf(programme);
   return {
     project: { tenantId, projectId },
     id,
-    programme: slug,
+    programme: programme.slug,
     proposalId,
     grantedUcr,
     heldUcr: account.held,
@@ -71,7 +69,7 @@ export function awardMessage(facts: AwardFacts): MessageInitShape<typeof AwardSc
     grantedAt: timestampFromDate(grantedAt),
     endsAt: timestampFromDate(endOf(facts)),
     isClosed: dueAt === null,
-    budgetEnd: budgetEnd || BudgetEnd.STOP,
+    budgetEnd: award.budgetEnd,
     resourceVersion: award.resourceVersion,
   };
 }

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { endOf, type AwardFacts } from './award-facts.ts';
-import { termsOf } from './programmes.ts';
 
 /** An award in words: always the same to the byte as long as the award is the same. Pure. */
 export function awardLetter(facts: AwardFacts): { awardId: string; text: string; sha256: string } {
-  const { award, account } = facts;
-  const terms = termsOf(facts.programme);
+  const { award, account, programme } = facts;
   const limits = award.limits.map(
     ({ acceleratorClass, deviceMs, slots }) =>
       `  ${acceleratorClass}: ${deviceMs} device-milliseconds, ${slots} at the same time`,
@@ -14,7 +12,7 @@ export function awardLetter(facts: AwardFacts): { awardId: string; text: string;
   const text = `${[
     `Award ${award.id}`,
     '',
-    `Programme: ${terms.name} (${terms.slug})`,
+    `Programme: ${award.programmeName} (${programme.slug})`,
     `Proposal:  ${award.proposalId}`,
     `Tenant:    ${award.tenantId}`,
     `Project:   ${award.projectId}`,

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ProgrammeTerms_BudgetEnd as BudgetEnd } from '@kontor/contracts/quota/v1/programme';
 import { ChargeRecord_Cause as Cause, Reservation_State as State } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import { uuid7 } from '@kontor/kit/id';
 import {
+  changeByTwo,
   DAY_MS,
   found,
   fundByTwo,
@@ -16,7 +18,14 @@ import {
   type Terms,
 } from '../../testing/awards.ts';
 import { ask } from '../../testing/in-database.ts';
-import { CLASS, codeOf, expectBalanced, quotaUnderTest, UCR_PER_MS } from '../../testing/quota-under-test.ts';
+import {
+  CLASS,
+  codeOf,
+  expectBalanced,
+  quotaUnderTest,
+  UCR_PER_MS,
+  type Means,
+} from '../../testing/quota-under-test.ts';
 
 describe('a job that an award helps to pay', () => {
   it('costs the award its share, rounded down, and the project the rest; the charge record says so', async () => {
@@ -171,6 +180,26 @@ describe('the end of an award', () => {
     await expectBalanced(office.gateway);
   });
 
+  it('takes back what other jobs of the project still hold of it as soon as they let go', async () => {
+    const none = { slots: 0n, deviceMs: 0n };
+    await using office = await setup({}, { limits: [{ acceleratorClass: CLASS, deviceMs: 500n, slots: 3 }] }, none);
+    const terms = { ...office.terms(uuid7(), 200n), timeoutMs: 5n * DAY_MS };
+    const jobs = await Promise.all([2, 1].map((slots) => office.compute.reserve({ ...terms, id: uuid7(), slots })));
+    office.clock.advance(Number(DAY_MS));
+    await office.sweep();
+    expect([await office.limits(), await office.award()]).toMatchObject([[400n, 3n], { isClosed: false }]);
+    for (const [n, left] of [
+      [0, [200n, 1n]],
+      [1, [0n, 0n]],
+    ] as const) {
+      await office.post(jobs[n]?.id ?? '', 0n);
+      office.clock.advance(60_000);
+      await office.sweep();
+      expect([await office.limits(), (await office.award()).isClosed]).toEqual([left, n === 1]);
+    }
+    await expectBalanced(office.gateway);
+  });
+
   it("comes early where the project's owner says so, once", async () => {
     await using office = await setup();
     const { project, awardId: id } = office;
@@ -251,6 +280,21 @@ describe('an award letter', () => {
     expect((await programmes.getAwardLetter({ project, id })).text).toBe(text);
   });
 
+  it('stays as it is, and so do the terms of the award, when its programme changes', async () => {
+    await using office = await setup();
+    const { project, awardId: id, programmes, budgets } = office;
+    const read = async () => [
+      await programmes.getAwardLetter({ project, id }),
+      await programmes.getAward({ project, id }),
+      (await budgets.getBudget({ project })).payers,
+    ];
+    const before = await read();
+    const other = { name: 'Another', budgetEnd: BudgetEnd.CONTINUE_AT_LOW_PRIORITY, warnAtPpm: [1] };
+    await changeByTwo(office, { case: 'programme', value: programme(other, { resourceVersion: 1n, addUcr: 0n }) });
+    expect((await programmes.getProgramme({ slug: 'open' })).terms?.name).toBe('Another');
+    expect(await read()).toEqual(before);
+  });
+
   it('is not shown to strangers', async () => {
     await using office = await setup();
     const stranger = office.for(memberOf({ tenantId: uuid7(), projectId: uuid7() }));
@@ -260,17 +304,18 @@ describe('an award letter', () => {
 });
 
 /** A programme that pays half, and an award of 400 µcr for a day. A device-millisecond costs a µcr. */
-async function setup(terms: Terms = {}, changed: object = {}) {
-  const quota = await quotaUnderTest({ rate: UCR_PER_MS });
+async function setup(terms: Terms = {}, changed: object = {}, means: Means = {}) {
+  const quota = await quotaUnderTest({ rate: UCR_PER_MS, ...means });
   const { project } = quota;
   await found(quota, [programme(terms)]);
   const person = memberOf(project);
-  const { programmes } = quota.for(person);
+  const { programmes, budgets } = quota.for(person);
   const { awardId } = await programmes.submitProposal(proposal(project, changed));
   return {
     ...quota,
     person,
     programmes,
+    budgets,
     awardId,
     award: () => programmes.getAward({ project, id: awardId }),
     potUcr: async () => (await programmes.getProgramme({ slug: 'open' })).leftUcr,

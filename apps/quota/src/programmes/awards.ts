@@ -8,10 +8,9 @@ import type {
   ListAwardsResponseSchema,
   ReturnAwardRequest,
 } from '@kontor/contracts/quota/v1/programme';
-import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
@@ -21,12 +20,10 @@ import { inTransaction } from '../in-transaction.ts';
 import { LedgerDatabase } from '../ledger-database.ts';
 import { awardMessage, findAward, findAwards, type AwardFacts } from './award-facts.ts';
 import { awardLetter } from './award-letter.ts';
+import { returnAward } from './end-award.ts';
 import { extendAward } from './extend-award.ts';
-import { returnAward } from './return-award.ts';
 
 type AwardInit = MessageInitShape<typeof AwardSchema>;
-
-const RETURNED_BY = `SELECT FROM journal WHERE subject = $1 AND actor = $2 AND action = 'award.return'`;
 
 /** What programmes granted: shown, given back early, extended. */
 @Injectable()
@@ -43,15 +40,13 @@ export class Awards {
   }
 
   async list(request: ListAwardsRequest): Promise<MessageInitShape<typeof ListAwardsResponseSchema>> {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
     const { tenantId, projectId } = projectOf(request);
     const ofProject = 'award.tenant_id = :tenantId AND award.project_id = :projectId';
     const found = await inScope(this.dataSource, { tenantId }, (tx) =>
-      findAwards(tx, ofProject, { tenantId, projectId }, (query) => {
-        query.orderBy({ 'award.granted_at': 'DESC', 'award.id': 'DESC' }).limit(size + 1);
-        if (after) query.andWhere('(award.granted_at, award.id) < (:at, :id)', { at: after[0], id: after[1] });
-        return query;
-      }),
+      findAwards(tx, ofProject, { tenantId, projectId }, (query) =>
+        narrow(query, ['award.granted_at', 'award.id'], 'DESC', wanted),
+      ),
     );
     const { items, page } = cut(found, ({ award: { grantedAt, id } }) => [grantedAt, id]);
     return { awards: items.map(awardMessage), page };
@@ -63,12 +58,7 @@ export class Awards {
 
   /** The same hand again gets what is there. @throws Problem where it has ended otherwise */
   async return(request: ReturnAwardRequest, person: Person): Promise<AwardInit> {
-    const [project, { id }, deed] = [projectOf(request), request, this.deed(person)];
-    try {
-      await inTransaction(this.ledger, (tx) => returnAward(tx, project, id, deed));
-    } catch (problem) {
-      if (!(await this.isReturnedBy(project, id, deed.actor))) throw problem;
-    }
+    await inTransaction(this.ledger, (tx) => returnAward(tx, projectOf(request), request.id, this.deed(person)));
     return awardMessage(await this.find(request));
   }
 
@@ -78,20 +68,12 @@ export class Awards {
     return awardMessage(await this.find(request));
   }
 
-  /** The journal alone says by whom an award was returned. */
-  private isReturnedBy({ tenantId }: ProjectRef, id: string, actor: string): Promise<boolean> {
-    return inScope(this.dataSource, { tenantId }, async (tx) => {
-      const rows = await tx.query<unknown[]>(RETURNED_BY, [id, actor]);
-      return rows.length > 0;
-    });
-  }
-
   private find(request: Parameters<typeof projectOf>[0] & { id: string }): Promise<AwardFacts> {
     const project = projectOf(request);
     return inScope(this.dataSource, project, (tx) => findAward(tx, project, request.id));
   }
 
   private deed({ reference }: Person) {
-    return { operator: this.config.operator, actor: reference, now: this.clock.now() };
+    return { operator: this.config.operator, actor: reference, clock: this.clock };
   }
 }

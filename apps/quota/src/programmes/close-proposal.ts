@@ -43,13 +43,16 @@ export async function closeProposal(
   found: ProposalRow,
   closing: Closing,
   action: string,
-  { actor, now }: Deed,
+  { actor, clock }: Deed,
 ): Promise<ProposalRow> {
   const { tenantId, id } = found;
-  const changed = { ...closing, decidedAt: now };
+  const decidedAt = clock.now();
+  const changed = { ...closing, decidedAt };
   await manager.update(ProposalRow, { tenantId, id }, changed);
   send(
-    journalInsert([{ at: now, actor, action, subject: id, tenantId, before: { state: found.state }, after: changed }]),
+    journalInsert([
+      { at: decidedAt, actor, action, subject: id, tenantId, before: { state: found.state }, after: changed },
+    ]),
   );
   return { ...found, ...changed };
 }

@@ -33,7 +33,12 @@ describe('deciding a proposal by rule', () => {
     expect(rules({ startsAt: at, endsAt: later })).toBe('threshold');
     expect(rules({ endsAt: at })).toBe('programme_open');
     expect(rules({ eligibility: [{ name: 'adult', attribute: 'age', atLeast: 18n, help: 'Grow.' }] })).toBe('adult');
+    expect(rules({}, {}, { openAwards: 19 })).toBe('threshold');
+    expect(rules({}, {}, { openAwards: 20 })).toBe('maximum_open_awards');
+    expect(rules({ maxOpenAwards: 2 }, {}, { openAwards: 2 })).toBe('maximum_open_awards');
     expect(rules({}, { durationMs: 11n })).toBe('maximum_duration');
+    expect(rules({ minUcr: 50n }, { ucr: 49n })).toBe('minimum_award');
+    expect(rules({ minUcr: 50n }, { ucr: 50n })).toBe('threshold');
     expect(rules({}, { ucr: 101n }, { beneficiaryUcr: 400n })).toBe('maximum_per_beneficiary');
     expect(rules({}, { ucr: 101n }, { leftUcr: 100n })).toBe('pot');
   });
@@ -99,6 +104,7 @@ describe('deciding a proposal by rule', () => {
       now: NOW,
       leftUcr: 1_000n,
       beneficiaryUcr: 0n,
+      openAwards: 0,
       toBeneficiary: NOTHING,
       toApplicant: NOTHING,
       ...changed,

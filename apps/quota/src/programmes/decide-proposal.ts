@@ -22,6 +22,8 @@ export interface Standing {
   leftUcr: bigint;
   /** Everything the tenant ever got of the programme, less what it gave back. */
   beneficiaryUcr: bigint;
+  /** Awards of the project that have not returned everything yet. */
+  openAwards: number;
   /** What the tenant and the applicant each got within the threshold's window, whatever was given back. */
   toBeneficiary: Amounts;
   toApplicant: Amounts;
@@ -35,6 +37,9 @@ export interface Verdict {
   help: string;
 }
 
+/** Where a programme's terms do not say: whoever needs more asks for more at once. */
+const OPEN_AWARDS_DEFAULT = 20;
+
 /** Awards, refuses, or leaves a proposal to people. Pure. */
 export function decideProposal(terms: ProgrammeTerms, asked: Asked, standing: Standing): Verdict {
   return refusalOf(terms, asked, standing) ?? byThreshold(terms.threshold, asked, standing);
@@ -42,14 +47,22 @@ export function decideProposal(terms: ProgrammeTerms, asked: Asked, standing: St
 
 /** Why a proposal cannot be awarded by anyone; undefined where it can. */
 export function refusalOf(terms: ProgrammeTerms, asked: Asked, standing: Standing): Verdict | undefined {
-  const { slug, startsAt, endsAt, maxUcrPerBeneficiary, maxDurationMs } = terms;
-  const { now, leftUcr, beneficiaryUcr } = standing;
+  const { slug, startsAt, endsAt, minUcr, maxUcrPerBeneficiary, maxDurationMs, maxOpenAwards } = terms;
+  const { now, leftUcr, beneficiaryUcr, openAwards } = standing;
   if (startsAt && timestampDate(startsAt) > now) {
     const from = timestampDate(startsAt).toISOString();
     return refused('programme_open', `The programme ${slug} takes proposals from ${from} on.`, 'Apply then.');
   }
   if (endsAt && timestampDate(endsAt) <= now) {
     return refused('programme_open', `The programme ${slug} ended.`, 'Apply to another programme.');
+  }
+  const most = maxOpenAwards || OPEN_AWARDS_DEFAULT;
+  if (openAwards >= most) {
+    return refused(
+      'maximum_open_awards',
+      `A project has at most ${most} awards of ${slug} open at a time, and this one has ${openAwards}.`,
+      'Return one that is not needed, wait until one ends, or ask for more at once next time.',
+    );
   }
   const unmet = unmetRule(terms.eligibility, asked.attributes);
   if (unmet) return refused(unmet.name, `By the rule ${unmet.name}, ${wanted(unmet)}.`, unmet.help);
@@ -58,6 +71,13 @@ export function refusalOf(terms: ProgrammeTerms, asked: Asked, standing: Standin
       'maximum_duration',
       `An award lasts at most ${maxDurationMs} ms, and ${asked.durationMs} were asked.`,
       `Ask for ${maxDurationMs} ms or less.`,
+    );
+  }
+  if (asked.ucr < minUcr) {
+    return refused(
+      'minimum_award',
+      `An award comes to at least ${minUcr} µcr, and ${asked.ucr} were asked.`,
+      `Ask for ${minUcr} µcr or more.`,
     );
   }
   const room = maxUcrPerBeneficiary - beneficiaryUcr;

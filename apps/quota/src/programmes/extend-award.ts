@@ -19,10 +19,11 @@ export async function extendAward(
   tx: Transaction,
   request: ExtendAwardRequest,
   person: Person,
-  { actor, now }: Deed,
+  { actor, clock }: Deed,
 ): Promise<void> {
   const { id, resourceVersion, reason } = request;
-  const facts = await lockRunningAward(tx, projectOf(request), id, now);
+  const facts = await lockRunningAward(tx, projectOf(request), id, clock);
+  const now = clock.now();
   const { award } = facts;
   const { tenantId, proposalId } = award;
   refuseOwn(person, award, await tx.manager.findOneByOrFail(ProposalRow, { tenantId, id: proposalId }));

@@ -1,4 +1,5 @@
 import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
+import type { Clock } from '@kontor/kit/clock';
 import { Problem } from '@kontor/kit/problem';
 import type { Transaction } from '../in-transaction.ts';
 import { lockAccounts } from '../read-snapshot.ts';
@@ -13,7 +14,7 @@ export async function lockRunningAward(
   { manager, client }: Transaction,
   project: ProjectRef,
   id: string,
-  now: Date,
+  clock: Clock,
 ): Promise<AwardFacts> {
   const {
     award: { programmeId },
@@ -21,13 +22,13 @@ export async function lockRunningAward(
   await lockAccounts(client, [programmeId]);
   await lockAccounts(client, [id]);
   const facts = await findAward(manager, project, id);
-  if (endOf(facts) <= now) throw alreadyEnded(facts);
+  if (endOf(facts) <= clock.now()) throw alreadyEnded(endOf(facts));
   return facts;
 }
 
-const alreadyEnded = (facts: AwardFacts): Problem =>
+export const alreadyEnded = (endsAt: Date): Problem =>
   Problem.conflict(
     'award_already_ended',
-    `The award ended at ${endOf(facts).toISOString()}.`,
+    `The award ended at ${endsAt.toISOString()}.`,
     'Submit another proposal where more is needed.',
   );

@@ -27,7 +27,8 @@ export const awardId = (tenantId: string, proposalId: string): string => uuid5('
 
 /**
  * Opens an award and fills it from the programme's pot, whose lock the caller holds; device time and slots go to the
- * project's own accounts. Share and end are frozen here: a programme that changes changes later awards.
+ * project's own accounts. What it takes from its terms is frozen here: a programme that changes changes later
+ * awards.
  */
 export async function openAward(
   tx: Transaction,
@@ -38,7 +39,8 @@ export async function openAward(
   const { request, applicant, grantedUcr, rule, reasons, decidedBy } = grant;
   const project = projectOf(request);
   const { tenantId, projectId } = project;
-  const { operator, now } = deed;
+  const { operator, clock } = deed;
+  const now = clock.now();
   const id = awardId(tenantId, request.id);
   const endsAt = new Date(now.getTime() + Number(request.durationMs));
   const limits = request.limits.map(({ acceleratorClass, deviceMs, slots }) => ({
@@ -75,6 +77,11 @@ export async function openAward(
     reasons,
     decidedBy,
     grantedAt: now,
+    programmeName: terms.name,
+    budgetEnd: terms.budgetEnd,
+    warnAtPpm: terms.warnAtPpm,
+    returnedBy: null,
+    taken: {},
     dueAt: endsAt,
     resourceVersion: 1n,
   };
@@ -86,7 +93,7 @@ export async function openAward(
     amount: grantedUcr,
     reason: Reason.GRANT,
   };
-  await move(tx, [credits, ...(await handDown(tx, project, request, deed))], ['award', id], now);
+  await move(tx, [credits, ...(await handDown(tx, project, request, deed))], ['award', id], clock);
   return row;
 }
 
@@ -95,10 +102,11 @@ async function handDown(
   tx: Transaction,
   project: ProjectRef,
   { limits }: SubmitProposalRequest,
-  { actor, now }: Deed,
+  { actor, clock }: Deed,
 ): Promise<Movement[]> {
   const allowances = allowancesOf(project, limits);
   if (allowances.length === 0) return [];
+  const now = clock.now();
   await openAccounts(
     tx,
     allowances.map(({ asset }) => ({ purpose: Purpose.TREASURY, asset })),

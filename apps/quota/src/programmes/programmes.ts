@@ -9,7 +9,7 @@ import {
 } from '@kontor/contracts/quota/v1/programme';
 import { Account_Purpose as Purpose } from '@kontor/contracts/quota/v1/quota';
 import { uuid5 } from '@kontor/kit/id';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { Injectable } from '@nestjs/common';
@@ -59,13 +59,10 @@ export class Programmes {
   }
 
   async list(request: ListProgrammesRequest): Promise<MessageInitShape<typeof ListProgrammesResponseSchema>> {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
-    const query = this.dataSource.manager
-      .createQueryBuilder(ProgrammeRow, 'p')
-      .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' })
-      .limit(size + 1);
-    if (after) query.where('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
-    const { items, page } = cut(await query.getMany(), ({ createdAt, id }) => [createdAt, id]);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
+    const query = this.dataSource.manager.createQueryBuilder(ProgrammeRow, 'p');
+    const rows = await narrow(query, ['p.created_at', 'p.id'], 'DESC', wanted).getMany();
+    const { items, page } = cut(rows, ({ createdAt, id }) => [createdAt, id]);
     return { programmes: await this.messages(items), page };
   }
 

@@ -56,6 +56,29 @@ describe('a proposal under the threshold', () => {
   });
 });
 
+describe('awards that one project has open', () => {
+  it('are no more than its programme lets it have, however small each is', async () => {
+    await using office = await setup({ maxOpenAwards: 3 });
+    const { project, programmes } = office;
+    const asked = Array.from({ length: 5 }, () => programmes.submitProposal(proposal(project, { requestedUcr: 1n })));
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ rule }) => rule).sort()).toEqual([
+      'maximum_open_awards',
+      'maximum_open_awards',
+      'threshold',
+      'threshold',
+      'threshold',
+    ]);
+    const owner = office.for(memberOf(project, Role.PROJECT_OWNER));
+    const { awardId: id = '' } = answers.find(({ awardId }) => awardId !== '') ?? {};
+    await owner.programmes.returnAward({ project, id });
+    expect((await programmes.submitProposal(proposal(project, { requestedUcr: 1n }))).rule).toBe('threshold');
+    const beside = { tenantId: project.tenantId, projectId: uuid7() };
+    const { state } = await office.for(memberOf(beside)).programmes.submitProposal(proposal(beside));
+    expect(state).toBe(State.AWARDED);
+  });
+});
+
 describe('the threshold', () => {
   it('counts what a tenant got within the window, whoever of its people asks', async () => {
     await using office = await setup();

@@ -11,7 +11,7 @@ import {
 } from '@kontor/contracts/quota/v1/programme';
 import { Clock } from '@kontor/kit/clock';
 import type { Person } from '@kontor/kit/person';
-import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
+import { narrow, NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope, type RowScope } from '@kontor/kit/tenant-scope';
@@ -101,22 +101,17 @@ export class Proposals {
     which: string,
     values: ObjectLiteral,
   ): Listed {
-    const { size, after, cut } = pageOf(request, NEWEST_FIRST);
+    const { cut, ...wanted } = pageOf(request, NEWEST_FIRST);
     const rows = await inScope(this.dataSource, scope, (tx) => {
-      const query = tx
-        .createQueryBuilder(ProposalRow, 'p')
-        .where(which, values)
-        .orderBy({ 'p.created_at': 'DESC', 'p.id': 'DESC' })
-        .limit(size + 1);
-      if (after) query.andWhere('(p.created_at, p.id) < (:at, :id)', { at: after[0], id: after[1] });
-      return query.getMany();
+      const query = tx.createQueryBuilder(ProposalRow, 'p').where(which, values);
+      return narrow(query, ['p.created_at', 'p.id'], 'DESC', wanted).getMany();
     });
     const { items, page } = cut(rows, ({ createdAt, id }) => [createdAt, id]);
     return { proposals: items.map(proposalMessage), page };
   }
 
   private deed({ reference }: Person): Deed {
-    return { operator: this.config.operator, actor: reference, now: this.clock.now() };
+    return { operator: this.config.operator, actor: reference, clock: this.clock };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Amounts, Standing } from './decide-proposal.ts';
 interface Parties {
   programmeId: string;
   tenantId: string;
+  projectId: string;
   applicant: string;
 }
 
@@ -17,13 +18,14 @@ const SUMS = `
     coalesce(sum(slots) FILTER (WHERE tenant_id = $2 AND granted_at > $4), 0)::text AS "tenantSlots",
     coalesce(sum(granted_ucr) FILTER (WHERE applicant = $3 AND granted_at > $4), 0)::text AS "applicantUcr",
     coalesce(sum(device_ms) FILTER (WHERE applicant = $3 AND granted_at > $4), 0)::text AS "applicantDeviceMs",
-    coalesce(sum(slots) FILTER (WHERE applicant = $3 AND granted_at > $4), 0)::text AS "applicantSlots"
+    coalesce(sum(slots) FILTER (WHERE applicant = $3 AND granted_at > $4), 0)::text AS "applicantSlots",
+    count(*) FILTER (WHERE tenant_id = $2 AND project_id = $5 AND due_at IS NOT NULL)::text AS open
   FROM award WHERE programme_id = $1 AND (tenant_id = $2 OR applicant = $3)`;
 
 /** What a tenant and an applicant got of a programme. Whoever asks holds the lock of its pot, so none can be added. */
 export async function readStanding(
   client: ClientBase,
-  { programmeId, tenantId, applicant }: Parties,
+  { programmeId, tenantId, projectId, applicant }: Parties,
   { threshold }: ProgrammeTerms,
   leftUcr: bigint,
   now: Date,
@@ -31,7 +33,7 @@ export async function readStanding(
   const since = new Date(now.getTime() - Number(threshold?.windowMs ?? 0n));
   const {
     rows: [sums = {}],
-  } = await client.query<Record<string, string>>(SUMS, [programmeId, tenantId, applicant, since]);
+  } = await client.query<Record<string, string>>(SUMS, [programmeId, tenantId, applicant, since, projectId]);
   const amount = (name: string): bigint => BigInt(sums[name] ?? 0);
   const amounts = (whose: string): Amounts => ({
     ucr: amount(`${whose}Ucr`),
@@ -42,6 +44,7 @@ export async function readStanding(
     now,
     leftUcr,
     beneficiaryUcr: amount('netUcr'),
+    openAwards: Number(amount('open')),
     toBeneficiary: amounts('tenant'),
     toApplicant: amounts('applicant'),
   };

@@ -16,6 +16,7 @@ import { totalOf } from './limits.ts';
 import { openAward } from './open-award.ts';
 import { lockProgramme, programmeId } from './programmes.ts';
 import { requestAsJson, requestOf } from './proposal-message.ts';
+import { recordOf } from './proposal-record.ts';
 import { readStanding } from './standing.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function submitProposal(
   deed: Deed,
 ): Promise<ProposalRow> {
   const { tenantId, projectId } = projectOf(request);
-  const { actor, now } = deed;
+  const { actor, clock } = deed;
   const asked = { ...request, ucr: request.requestedUcr, ...totalOf(request.limits) };
   const id = programmeId(request.programme);
   const programme = await lockProgramme(tx, id);
@@ -38,12 +39,14 @@ export async function submitProposal(
   const found = await tx.manager.findOneBy(ProposalRow, { tenantId, id: request.id });
   if (found) return sameAs(found, request, actor);
 
-  const parties = { programmeId: id, tenantId, applicant: actor };
+  const now = clock.now();
+  const parties = { programmeId: id, tenantId, projectId, applicant: actor };
   const { terms, pot } = programme;
   const standing = await readStanding(tx.client, parties, terms, pot.balance - pot.held, now);
   const verdict = decideProposal(terms, asked, standing);
   const grant = { ...verdict, request, applicant: actor, grantedUcr: asked.ucr, decidedBy: [] };
   const award = verdict.state === State.AWARDED ? await openAward(tx, programme, grant, deed) : undefined;
+  const { salt, record } = recordOf(request);
   const row: ProposalRow = {
     ...verdict,
     tenantId,
@@ -52,6 +55,7 @@ export async function submitProposal(
     programmeId: id,
     applicant: actor,
     request: requestAsJson(request),
+    salt,
     decidedBy: [],
     decidedAt: verdict.state === State.PENDING ? null : now,
     awardId: award?.id ?? null,
@@ -66,7 +70,7 @@ export async function submitProposal(
         action: 'proposal.submit',
         subject: row.id,
         tenantId,
-        after: { ...row.request, ...verdict, awardId: row.awardId },
+        after: { ...record, ...verdict, awardId: row.awardId },
       },
     ]),
   );
