@@ -47,12 +47,23 @@ export class LedgerClients {
     this.#random = random;
   }
 
-  /** Lives at once, until so many commands were answered. */
-  async work(payers: Payer[], { commands, atOnce }: { commands: number; atOnce: number }): Promise<void> {
+  /** Lives at once, until so many commands were answered; each ends its life when something has failed. */
+  async work(
+    payers: Payer[],
+    { commands, atOnce, failed }: { commands: number; atOnce: number; failed: AbortSignal },
+  ): Promise<void> {
+    const over = new AbortController();
+    const anyFailed = AbortSignal.any([failed, over.signal]);
     const client = async (): Promise<void> => {
-      while (this.acked < commands) await this.#live(this.#payer(payers));
+      while (this.acked < commands && !anyFailed.aborted) await this.#live(this.#payer(payers)).catch(breakOff);
     };
-    await Promise.all(Array.from({ length: atOnce }, client));
+    const breakOff = (error: unknown): never => {
+      over.abort();
+      throw error;
+    };
+    const clients = Array.from({ length: atOnce }, client);
+    await Promise.allSettled(clients);
+    await Promise.all(clients);
   }
 
   /** Half of all work falls on the first payer: a hot spot. */

@@ -10,7 +10,7 @@ import { restOf } from '../start/rest.ts';
 import { journaled, journalOf } from '../verify/journal.ts';
 import { inspect } from './books.ts';
 import { journalsHold } from './journals.ts';
-import type { ChaosOptions, Outcome } from './suite.ts';
+import { whileKilling, type ChaosOptions, type Outcome } from './suite.ts';
 import { jobProcesses, untilNoneAlive } from './orphans.ts';
 import { seeded, type Seeded } from './seeded.ts';
 import { SmallJobs } from './small-jobs.ts';
@@ -110,25 +110,24 @@ async function crashAtPoints(small: SmallJobs, crashFile: string): Promise<numbe
 
 /** Kills one process after the other, each once the last is back, until all jobs are submitted. Answers how many. */
 async function killAtRandom(operator: Operator, small: SmallJobs, random: Seeded, jobs: number): Promise<number> {
-  let kills = 0;
-  let isSubmitting = true;
-  const killer = (async () => {
-    while (isSubmitting) {
-      await sleep(random.between(100, 2_000));
+  const submit = async (failed: AbortSignal) => {
+    for (let n = 0; n < jobs; n++) {
+      await small.submit();
+      await sleep(random.between(50, 500), undefined, { signal: failed });
+    }
+  };
+  return whileKilling(submit, async (failed, isWorking) => {
+    let kills = 0;
+    while (isWorking()) {
+      await sleep(random.between(100, 2_000), undefined, { signal: failed });
       const pid = operator.pidOf(random.pick(VICTIMS));
       if (pid !== undefined && kill(pid)) kills++;
       await eventually('the operator serves again', async () => (await fetch(`${operator.url}/healthz`)).ok, {
         withinMs: 60_000,
       });
     }
-  })();
-  for (let n = 0; n < jobs; n++) {
-    await small.submit();
-    await sleep(random.between(50, 500));
-  }
-  isSubmitting = false;
-  await killer;
-  return kills;
+    return kills;
+  });
 }
 
 function kill(pid: number): boolean {
