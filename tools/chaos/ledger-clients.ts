@@ -13,7 +13,7 @@ export interface Payer {
   awardId?: string;
 }
 
-/** What a client was told of one command. */
+/** What a client was told of one command, or that it forgets its reservation from here on. */
 export interface Told {
   id: string;
   projectId: string;
@@ -36,6 +36,7 @@ const UNKNOWN = new Set(['service_unavailable', 'ledger_unavailable', 'database_
 
 /** Lives of reservations, each on whichever replica answers, every answer on disk before the next command. */
 export class LedgerClients {
+  /** Commands that were answered. */
   acked = 0;
   readonly #replicas: LedgerReplicas;
   readonly #journal: ClientJournal;
@@ -87,7 +88,7 @@ export class LedgerClients {
       quota.reserve({ ...named, ...terms, timeoutMs }),
     );
     if (reserved !== 'ok') return;
-    if (isForgotten) return this.#tell({ ...told, command: 'abandon', used: 0, outcome: 'ok' });
+    if (isForgotten) return this.#journal.keep({ ...told, command: 'abandon', used: 0, outcome: 'ok' } satisfies Told);
     if (random.next() < 0.15) {
       await this.#ask({ ...told, command: 'void', used: 0 }, (quota) => quota.void(named));
       return;
@@ -117,16 +118,12 @@ export class LedgerClients {
         (error: unknown) => problemOf(error).code,
       );
       if (!UNKNOWN.has(outcome)) {
-        await this.#tell({ ...told, outcome });
+        await this.#journal.keep({ ...told, outcome } satisfies Told);
+        this.acked++;
         return outcome;
       }
       await sleep(RETRY_MS);
     }
     throw new Error(`Nobody answered ${told.command} of ${told.id} within ${PATIENCE_MS / 1000} s.`);
-  }
-
-  async #tell(told: Told): Promise<void> {
-    await this.#journal.keep(told);
-    this.acked++;
   }
 }
