@@ -1,11 +1,12 @@
 /**
  * What `npm start` and `npm test` share. It runs on any Node ≥ 20.19, before a single package is installed,
- * so it is plain JavaScript and imports nothing but Node itself.
+ * so it is plain JavaScript and imports nothing but such and Node itself.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inUse, readied } from './clone.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -35,22 +36,32 @@ export function agrees(locked, installed) {
   });
 }
 
+/** Whatever the environment leaves out: building needs the tools, and PostgreSQL is an optional package. */
+const INSTALL = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+
 /** Installs the locked packages where they are missing or stale. Needs the network only then. */
 export async function ensurePackages() {
   const locked = lockIn('package-lock.json');
   if (!locked) throw new Help(`package-lock.json is missing or damaged in ${root}: restore it with git checkout.`);
-  if (!agrees(locked, lockIn('node_modules/.package-lock.json') ?? { packages: {} })) {
-    await step('installing packages (once; about 700 MB)', async () => {
-      const { code, output } = await quietly('npm', ['ci', '--no-audit', '--no-fund'], process.env);
-      if (code !== 0) throw new Help(whyInstallFailed(output));
-    });
-  }
+  const use = await readied(root, {
+    isReady: () => agrees(locked, lockIn('node_modules/.package-lock.json') ?? { packages: {} }),
+    makeReady: (lock) => step('installing packages (once; about 700 MB)', () => install(lock)),
+    say: console.log,
+  });
+  if (!use) throw new Help(inUse(root).join(' '));
+  use.release();
   if (!existsSync(join(nodeFolder, 'node'))) {
     throw new Help(
       'The npm package `node` did not install its program: allow install scripts ' +
         '(npm config set ignore-scripts false), delete node_modules and run this again.',
     );
   }
+}
+
+/** Until it has ended, it holds the lock, whatever becomes of us. */
+async function install(lock) {
+  const { code, output } = await quietly('npm', INSTALL, process.env, lock);
+  if (code !== 0) throw new Help(whyInstallFailed(output));
 }
 
 const nodeFolder = join(root, 'node_modules', 'node', 'bin');
@@ -109,10 +120,10 @@ export async function step(title, work) {
   }
 }
 
-/** Runs a program to its end and keeps what it printed. */
-export function quietly(command, args, env = environment()) {
+/** Runs a program to its end and keeps what it printed. It may be given a file that we have open. */
+export function quietly(command, args, env = environment(), descriptor = 'ignore') {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', descriptor] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', reject);

@@ -35,6 +35,18 @@ describe('npm run setup:engines', () => {
     expect(run.output()).toContain(`${program} (${purpose}) is missing. Install it with`);
   });
 
+  it.each([
+    ['openjdk version "11.0.21" 2023-10-17', 'java is version 11.0.21'],
+    ['java version "1.8.0_392"', 'java is version 1.8.0_392'],
+    ['no such thing', 'java does not say which version it is'],
+  ])('refuses a Java that Keycloak does not run on: %s', async (printed, said) => {
+    using machine = setup('pgbench');
+    machine.install('java', printed);
+    await using run = machine.run();
+    expect(await run.exited).toBe(1);
+    expect(run.output()).toContain(`Keycloak needs Java 17 or newer, and ${said}: install a newer one`);
+  });
+
   it('fetches Keycloak, and refuses one that Kontor was not tested with', async () => {
     using machine = setup('pgbench', 'java');
     const archive = Buffer.from('another server');
@@ -123,9 +135,12 @@ function setup(...programs: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'kontor-path-'));
   const engines = join(folder, 'engines');
   mkdirSync(engines);
-  for (const program of programs) writeFileSync(join(folder, program), '');
+  const install = (program: string, printed: string) =>
+    writeFileSync(join(folder, program), `#!/bin/sh\necho '${printed}' >&2\n`, { mode: 0o755 });
+  for (const program of programs) install(program, 'openjdk version "21.0.1" 2023-10-17');
   return {
     folder,
+    install,
     run: (env: Record<string, string> = {}) =>
       startChild(process.execPath, [PROGRAM], {
         PATH: folder,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Help, quietly, root, step } from './bootstrap.mjs';
@@ -19,7 +19,7 @@ const CENTRAL = 'https://repo.maven.apache.org/maven2';
  * `KONTOR_KEYCLOAK` names belongs to somebody else and is left alone. Throws Help where it cannot be had.
  */
 export async function ensureKeycloak(env = process.env) {
-  const folder = join(env.KONTOR_ENGINES || join(root, '.engines'), 'keycloak');
+  const folder = join(resolve(root, env.KONTOR_ENGINES || '.engines'), 'keycloak');
   if (env.KONTOR_KEYCLOAK) return checkForeign(env.KONTOR_KEYCLOAK);
   if (isReady(folder)) return console.log(PRESENT);
   const settings = join(homedir(), '.m2', 'settings.xml');

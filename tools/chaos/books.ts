@@ -2,8 +2,10 @@ import pg from 'pg';
 
 /** What is wrong in the databases after a run, counted by plain SQL that shares no code with the services. */
 export interface Findings {
-  /** Jobs that did not end, or ended without being settled. */
+  /** Jobs that did not end, ended badly by anybody's fault but the site's, or ended without being settled. */
   lost: number;
+  /** Jobs that ended badly by the fault of the site, which is what killing is. */
+  failed: number;
   /** Jobs charged more than once, or charged other than floor(device_ms × rate / 3 600 000). */
   doubled: number;
   /** Reservations, slots and holds that outlived their job. */
@@ -12,10 +14,12 @@ export interface Findings {
   sum: bigint;
 }
 
-const ENDED = '(7, 8, 9)';
+const [SUCCEEDED, ENDED, SITE] = ['7', '(7, 8, 9)', '4'];
 
-const JOBS_NOT_ENDED = `SELECT count(*) AS n FROM unnest($1::uuid[]) AS wanted (id)
-  LEFT JOIN job USING (id) WHERE job.state IS NULL OR job.state NOT IN ${ENDED}`;
+const JOBS = 'SELECT count(*) AS n FROM unnest($1::uuid[]) AS wanted (id) LEFT JOIN job USING (id)';
+const FAILED = `job.state IN ${ENDED} AND job.state <> ${SUCCEEDED} AND job.cause = ${SITE}`;
+const JOBS_LOST = `${JOBS} WHERE job.state IS DISTINCT FROM ${SUCCEEDED} AND (${FAILED}) IS NOT TRUE`;
+const JOBS_FAILED = `${JOBS} WHERE ${FAILED}`;
 const SLOTS_STILL_TAKEN = 'SELECT count(*) AS n FROM occupancy WHERE upper_inf(during)';
 
 const NOT_SETTLED = `SELECT count(*) AS n FROM unnest($1::uuid[]) AS ran (id)
@@ -48,10 +52,7 @@ export async function inspect(
   jobs: string[],
   ran: string[],
 ): Promise<Findings> {
-  const compute = await counting(urls.compute, async (count) => ({
-    notEnded: await count(JOBS_NOT_ENDED, [jobs]),
-    taken: await count(SLOTS_STILL_TAKEN),
-  }));
+  const compute = await inspectJobs(urls.compute, jobs);
   const quota = await counting(urls.quota, async (count) => ({
     notSettled: await count(NOT_SETTLED, [ran]),
     wrong: await count(CHARGED_WRONGLY),
@@ -61,12 +62,21 @@ export async function inspect(
     sum: await count(LARGEST_SUM),
   }));
   return {
-    lost: Number(compute.notEnded + quota.notSettled),
+    lost: Number(compute.lost + quota.notSettled),
+    failed: Number(compute.failed),
     doubled: Number(quota.wrong + quota.disagree),
     leftovers: Number(compute.taken + quota.reserved + quota.held),
     sum: quota.sum,
   };
 }
+
+/** How many of these jobs were lost or failed, and how many slots are still taken. */
+export const inspectJobs = (computeUrl: string, jobs: string[]) =>
+  counting(computeUrl, async (count) => ({
+    lost: await count(JOBS_LOST, [jobs]),
+    failed: await count(JOBS_FAILED, [jobs]),
+    taken: await count(SLOTS_STILL_TAKEN),
+  }));
 
 type Count = (sql: string, values?: unknown[]) => Promise<bigint>;
 

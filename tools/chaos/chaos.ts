@@ -1,5 +1,5 @@
 import { ensureBuilt } from '../start/build.ts';
-import type { ChaosOptions, Outcome } from './suite.ts';
+import { passes, type ChaosOptions, type Outcome } from './suite.ts';
 
 /** Every fault suite by name, loaded only when asked for. */
 const SUITES: Record<string, () => Promise<{ run(options: ChaosOptions): Promise<Outcome> }>> = {
@@ -17,13 +17,9 @@ if (!load) {
   process.exit(1);
 }
 const seed = Number(flags.find((flag) => flag.startsWith('--seed='))?.slice(7) ?? Date.now() % 1_000_000);
-const nightly = flags.includes('--nightly');
-await ensureBuilt();
-const { run } = await load();
-const { counts, pass } = await run({ seed, nightly });
-const counted = Object.entries(counts)
-  .map(([key, value]) => `${key}=${value}`)
-  .join(' ');
-console.log(`${name} ${counted} seed=${seed} ${pass ? 'PASS' : 'FAIL'}`);
-if (!pass) console.log(`Replay: npm run chaos -- ${name} --seed=${seed}${nightly ? ' --nightly' : ''}`);
-process.exitCode = pass ? 0 : 1;
+const run = async (options: ChaosOptions): Promise<Outcome> => {
+  await ensureBuilt();
+  return (await load()).run(options);
+};
+const pass = await passes(name, run, { seed, nightly: flags.includes('--nightly') }, (line) => console.log(line));
+process.exit(pass ? 0 : 1);

@@ -13,7 +13,7 @@ export interface Payer {
   awardId?: string;
 }
 
-/** What a client was told of one command. */
+/** What a client was told of one command, or that it forgets its reservation from here on. */
 export interface Told {
   id: string;
   projectId: string;
@@ -42,6 +42,7 @@ const UNKNOWN = new Set([
 
 /** Lives of reservations, each on whichever replica answers, every answer on disk before the next command. */
 export class LedgerClients {
+  /** Commands that were answered. */
   acked = 0;
   readonly #replicas: LedgerReplicas;
   readonly #journal: ClientJournal;
@@ -53,12 +54,23 @@ export class LedgerClients {
     this.#random = random;
   }
 
-  /** Lives at once, until so many commands were answered. */
-  async work(payers: Payer[], { commands, atOnce }: { commands: number; atOnce: number }): Promise<void> {
+  /** Lives at once, until so many commands were answered; each ends its life when something has failed. */
+  async work(
+    payers: Payer[],
+    { commands, atOnce, failed }: { commands: number; atOnce: number; failed: AbortSignal },
+  ): Promise<void> {
+    const over = new AbortController();
+    const anyFailed = AbortSignal.any([failed, over.signal]);
     const client = async (): Promise<void> => {
-      while (this.acked < commands) await this.#live(this.#payer(payers));
+      while (this.acked < commands && !anyFailed.aborted) await this.#live(this.#payer(payers)).catch(breakOff);
     };
-    await Promise.all(Array.from({ length: atOnce }, client));
+    const breakOff = (error: unknown): never => {
+      over.abort();
+      throw error;
+    };
+    const clients = Array.from({ length: atOnce }, client);
+    await Promise.allSettled(clients);
+    await Promise.all(clients);
   }
 
   /** Half of all work falls on the first payer: a hot spot. */
@@ -82,7 +94,7 @@ export class LedgerClients {
       quota.reserve({ ...named, ...terms, timeoutMs }),
     );
     if (reserved !== 'ok') return;
-    if (isForgotten) return this.#tell({ ...told, command: 'abandon', used: 0, outcome: 'ok' });
+    if (isForgotten) return this.#journal.keep({ ...told, command: 'abandon', used: 0, outcome: 'ok' } satisfies Told);
     if (random.next() < 0.15) {
       await this.#ask({ ...told, command: 'void', used: 0 }, (quota) => quota.void(named));
       return;
@@ -112,16 +124,12 @@ export class LedgerClients {
         (error: unknown) => problemOf(error).code,
       );
       if (!UNKNOWN.has(outcome)) {
-        await this.#tell({ ...told, outcome });
+        await this.#journal.keep({ ...told, outcome } satisfies Told);
+        this.acked++;
         return outcome;
       }
       await sleep(RETRY_MS);
     }
     throw new Error(`Nobody answered ${told.command} of ${told.id} within ${PATIENCE_MS / 1000} s.`);
-  }
-
-  async #tell(told: Told): Promise<void> {
-    await this.#journal.keep(told);
-    this.acked++;
   }
 }

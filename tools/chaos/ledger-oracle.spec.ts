@@ -28,6 +28,11 @@ describe('the oracle', () => {
     ['a reported use that shrank', { command: 'advance', used: 70 }, row(PENDING, 60)],
     ['a void that was charged', { command: 'void' }, row(VOIDED, 0, 0)],
     ['what was forgotten and charged', { command: 'abandon' }, row(POSTED, 5, 5)],
+    ['what was forgotten and stays set aside', { command: 'abandon' }, row(PENDING)],
+    ['a reservation refused for no good reason', { command: 'reserve', outcome: 'internal' }, undefined],
+    ['a use that was refused', { command: 'advance', used: 70, outcome: 'insufficient_credits' }, row(PENDING)],
+    ['a void that was refused', { command: 'void', outcome: 'already_expired' }, row(EXPIRED)],
+    ['a post that was refused', { command: 'post', outcome: 'reservation_not_found' }, undefined],
   ])('misses %s', (_, told, found) => {
     expect(isBorneOut(whole(told), found)).toBe(false);
   });

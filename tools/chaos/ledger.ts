@@ -11,7 +11,7 @@ import { inspectLedger } from './ledger-oracle.ts';
 import { fundPayers, raceForCredits } from './ledger-payers.ts';
 import { startReplicas, type LedgerReplicas } from './ledger-replicas.ts';
 import { seeded, type Seeded } from './seeded.ts';
-import type { ChaosOptions, Outcome } from './suite.ts';
+import { whileKilling, type ChaosOptions, type Outcome } from './suite.ts';
 
 const COMMANDS = 100_000;
 const CLIENTS_AT_ONCE = 96;
@@ -40,9 +40,10 @@ async function runIn(folder: string, { seed, nightly }: ChaosOptions): Promise<O
   const journal = new ClientJournal(join(folder, 'told.jsonl'));
   const clients = new LedgerClients(replicas, journal, random);
 
-  const killing = killAlong(replicas, clients, commands, random);
-  await clients.work(payers, { commands, atOnce: CLIENTS_AT_ONCE });
-  const kills = await killing;
+  const kills = await whileKilling(
+    (failed) => clients.work(payers, { commands, atOnce: CLIENTS_AT_ONCE, failed }),
+    (failed) => killAlong(replicas, clients, commands, random, failed),
+  );
   const told = journal.read<Told>();
   journal.close();
   await everythingForgottenExpires(replicas, payers);
@@ -50,18 +51,25 @@ async function runIn(folder: string, { seed, nightly }: ChaosOptions): Promise<O
   const { lost, doubled, sum, negative } = await inspectLedger(replicas.databaseUrl, told);
 
   const killed = `${kills.replicas}+${kills.postgres}`;
-  const counts = { acked: told.length, lost, doubled, sum, negative, raced, kills: killed };
-  const isWhole = told.length >= commands && kills.replicas === REPLICA_KILLS && kills.postgres === POSTGRES_KILLS;
+  const acked = told.filter(({ command }) => command !== 'abandon').length;
+  const counts = { acked, lost, doubled, sum, negative, raced, kills: killed };
+  const isWhole = acked >= commands && kills.replicas === REPLICA_KILLS && kills.postgres === POSTGRES_KILLS;
   const isRight = lost + doubled + negative === 0 && sum === 0n && isJournaled;
   return { counts, pass: isWhole && raced === 500 && isRight };
 }
 
 /** Spreads the kills evenly over the work. */
-async function killAlong(replicas: LedgerReplicas, clients: LedgerClients, commands: number, random: Seeded) {
+async function killAlong(
+  replicas: LedgerReplicas,
+  clients: LedgerClients,
+  commands: number,
+  random: Seeded,
+  failed: AbortSignal,
+) {
   const kills = { replicas: 0, postgres: 0 };
   const all = REPLICA_KILLS + POSTGRES_KILLS;
   for (let n = 1; n <= all; n++) {
-    while (clients.acked < (n * commands) / (all + 1)) await sleep(10);
+    while (clients.acked < (n * commands) / (all + 1)) await sleep(10, undefined, { signal: failed });
     if (n % 3 === 0) {
       await replicas.killPostgres();
       kills.postgres++;

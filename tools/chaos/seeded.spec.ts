@@ -14,6 +14,12 @@ describe('seeded numbers', () => {
     expect([...drawn].toSorted()).toEqual([3, 4, 5, 6]);
   });
 
+  it('put all of a list in another order', () => {
+    const { shuffled } = seeded(1);
+    const orders = Array.from({ length: 100 }, () => shuffled(['a', 'b', 'c']).join(''));
+    expect([...new Set(orders)].toSorted()).toEqual(['abc', 'acb', 'bac', 'bca', 'cab', 'cba']);
+  });
+
   it('refuse to pick from nothing', () => {
     expect(() => seeded(1).pick([])).toThrow('nothing to pick');
   });

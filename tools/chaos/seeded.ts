@@ -5,6 +5,8 @@ export interface Seeded {
   /** An integer in [from, to]. */
   between(from: number, to: number): number;
   pick<T>(items: readonly T[]): T;
+  /** All of them in another order. */
+  shuffled<T>(items: readonly T[]): T[];
 }
 
 export function seeded(seed: number): Seeded {
@@ -23,6 +25,10 @@ export function seeded(seed: number): Seeded {
       const item = items[between(0, items.length - 1)];
       if (item === undefined) throw new Error('There is nothing to pick from.');
       return item;
+    },
+    shuffled<T>(items: readonly T[]): T[] {
+      const drawn = items.map((item) => ({ item, at: next() }));
+      return drawn.sort((a, b) => a.at - b.at).map(({ item }) => item);
     },
   };
 }

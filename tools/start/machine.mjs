@@ -12,18 +12,24 @@ const TOOLS = {
 };
 
 /**
- * Why Kontor cannot run on a machine, and what helps; undefined where it can. `platform` is Node's name of it, and
- * `has` says whether a program is on the path.
+ * Why Kontor cannot run on a machine, and what helps; undefined where it can. `platform` is Node's name of it, `glibc`
+ * the version of its C library, and `has` says whether a program is on the path.
  */
-export function machineFault(platform, has) {
+export function machineFault(platform, glibc, has) {
   if (platform !== 'linux') {
     return `Kontor runs its jobs on Linux, and this is ${platform}: use a Linux machine, or a virtual one.`;
+  }
+  if (!glibc) {
+    return 'Kontor runs a PostgreSQL that needs the C library glibc, and this Linux has another: use one such as Debian.';
   }
   const missing = Object.keys(TOOLS).filter((tool) => !has(tool));
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map((tool) => TOOLS[tool]))];
   return `Kontor needs ${missing.join(', ')}, not found on the path: install ${packages.join(' and ')}.`;
 }
+
+/** The version of glibc that this Node runs on; undefined where that is another C library. */
+export const glibcVersion = () => process.report.getReport().header.glibcVersionRuntime;
 
 /** Whether a program is on a path such as /usr/bin:/bin. */
 export function isOnPath(program, path = process.env.PATH ?? '') {

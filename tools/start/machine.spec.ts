@@ -4,23 +4,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { isOnPath, machineFault } from './machine.mjs';
+import { glibcVersion, isOnPath, machineFault } from './machine.mjs';
 
 describe('a machine', () => {
   it('will do when it is Linux and has what the engine starts jobs with', () => {
-    expect(machineFault('linux', () => true)).toBeUndefined();
-    expect(machineFault(process.platform, isOnPath)).toBeUndefined();
+    expect(machineFault('linux', '2.36', () => true)).toBeUndefined();
+    expect(machineFault(process.platform, glibcVersion(), isOnPath)).toBeUndefined();
   });
 
   it.each(['darwin', 'win32', 'freebsd'])('of %s is refused in one sentence', (platform) => {
-    expect(machineFault(platform, () => true)).toMatch(`and this is ${platform}: use a Linux machine`);
+    expect(machineFault(platform, undefined, () => true)).toMatch(`and this is ${platform}: use a Linux machine`);
+  });
+
+  it('without glibc is refused in one sentence', () => {
+    expect(machineFault('linux', undefined, () => true)).toMatch(
+      /needs the C library glibc.*: use one such as Debian\.$/,
+    );
   });
 
   it('without these tools is told which are missing and what to install', () => {
-    expect(machineFault('linux', (tool: string) => tool !== 'prlimit')).toBe(
+    expect(machineFault('linux', '2.36', (tool: string) => tool !== 'prlimit')).toBe(
       'Kontor needs prlimit, not found on the path: install util-linux.',
     );
-    expect(machineFault('linux', () => false)).toMatch(
+    expect(machineFault('linux', '2.36', () => false)).toMatch(
       /needs prlimit, setpriv, taskset, flock, mkfifo, .*: install util-linux and coreutils\.$/,
     );
   });
@@ -31,6 +37,9 @@ describe('a machine', () => {
     const start = fileURLToPath(new URL('start.mjs', import.meta.url));
     const { status, stderr } = spawnSync(join(path, 'node'), [start], { env: { PATH: path }, encoding: 'utf8' });
     rmSync(path, { recursive: true });
-    expect({ status, stderr: stderr.trim() }).toEqual({ status: 1, stderr: machineFault('linux', () => false) });
+    expect({ status, stderr: stderr.trim() }).toEqual({
+      status: 1,
+      stderr: machineFault('linux', '2.36', () => false),
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readIfThere } from './read-if-there.ts';
 
 /**
  * Tells a process from a later one with the same number: its number and, where the kernel says, when it started and in
@@ -32,11 +32,3 @@ const statFields = (pid: number): string[] =>
   readIfThere(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, '')
     .split(' ');
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}

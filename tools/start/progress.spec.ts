@@ -37,6 +37,12 @@ describe('progress', () => {
     expect(place.logged()).toMatch(/Z … building\n.*Z {3}a line of the compiler\n.*Z ✓ building, /);
   });
 
+  it('goes on without its log where the disk is full', async () => {
+    using place = setup(false, '/dev/full');
+    await place.progress.step('building', async () => place.progress.note('a line of the compiler'));
+    expect(place.shown()).toMatch(/^✓ building, /);
+  });
+
   it('shows a person what no log may hold', () => {
     using place = setup(false);
     place.progress.say('the token follows');
@@ -46,12 +52,12 @@ describe('progress', () => {
   });
 });
 
-function setup(isTTY: boolean) {
+function setup(isTTY: boolean, log?: string) {
   const folder = mkdtempSync(join(tmpdir(), 'kontor-progress-'));
   const out = Object.assign(new PassThrough(), { isTTY, columns: 80 }) as PassThrough & NodeJS.WriteStream;
   let shown = '';
   out.on('data', (chunk: Buffer) => (shown += chunk.toString()));
-  const file = join(folder, 'logs', 'start.log');
+  const file = log ?? join(folder, 'logs', 'start.log');
   return {
     progress: makeProgress(file, out),
     shown: () => shown,

@@ -24,7 +24,13 @@ export interface Progress {
  */
 export function makeProgress(logFile: string, out: NodeJS.WriteStream = process.stdout): Progress {
   mkdirSync(dirname(logFile), { recursive: true });
-  const note = (text: string) => appendFileSync(logFile, `${new Date().toISOString()} ${text}\n`);
+  const note = (text: string) => {
+    try {
+      appendFileSync(logFile, `${new Date().toISOString()} ${text}\n`);
+    } catch {
+      // A full disk costs lines of the log, and nothing that is worth more.
+    }
+  };
   let moving = false;
   const running: symbol[] = [];
   const clear = () => {

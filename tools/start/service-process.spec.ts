@@ -1,10 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@kontor/postgres/free-port';
 import { eventually } from '@kontor/testing/eventually';
 import { isRunning } from './process-identity.ts';
+import { readIfThere } from './read-if-there.ts';
 import { startService, stopLeftover, type ServiceProcessOptions } from './service-process.ts';
 
 const SERVES = `require('http').createServer((_, answer) => answer.end()).listen(process.env.PORT, '127.0.0.1');
@@ -60,6 +70,14 @@ describe('the process of a service', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  it('does not stay where it cannot be written down which process it is', async () => {
+    await using place = await setup(SERVES);
+    await expect(place.start(undefined, '/nowhere/quota.pid')).rejects.toThrow('ENOENT');
+    expect(await place.options.isServing()).toBe(false);
+    const commands = readdirSync('/proc').map((pid) => readIfThere(`/proc/${pid}/cmdline`));
+    expect(commands.filter((command) => command.includes(place.options.program))).toEqual([]);
+  });
+
   it('that a killed starter left behind is stopped by the next one', async () => {
     await using place = await setup(SERVES);
     const service = await place.start();
@@ -108,7 +126,8 @@ async function setup(source: string) {
   writeFileSync(options.program, source);
   return {
     options,
-    start: (signal = new AbortController().signal) => startService(options, signal),
+    start: (signal = new AbortController().signal, pidFile = options.pidFile) =>
+      startService({ ...options, pidFile }, signal),
     pid: () => Number(readFileSync(options.pidFile, 'utf8').split(' ')[0]),
     async [Symbol.asyncDispose]() {
       await stopLeftover(options.pidFile, 0);

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Running } from './keep.ts';
 import { aliveFrom, identify, isRunning } from './process-identity.ts';
+import { readIfThere } from './read-if-there.ts';
 import { StartFault } from './start-fault.ts';
 
 export interface ServiceProcessOptions {
@@ -32,9 +33,9 @@ export async function startService(options: ServiceProcessOptions, signal: Abort
   });
   closeSync(log);
   const ended = endOf(child);
-  if (child.pid) writeFileSync(options.pidFile, identify(child.pid));
   const running = { ended, stop: (patienceMs: number) => stopChild(child, ended, options.pidFile, patienceMs) };
   try {
+    if (child.pid) writeFileSync(options.pidFile, identify(child.pid));
     await untilServing(options, ended, logged, signal);
     return running;
   } catch (error) {
@@ -115,13 +116,5 @@ function lastWords(logFile: string, offset: number): string {
     return String((JSON.parse(fatal) as { msg?: unknown }).msg ?? fatal);
   } catch {
     return fatal;
-  }
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkNode, continueWith, ensurePackages, Help, root, run } from '../bootstrap.mjs';
-import { isOnPath, machineFault } from './machine.mjs';
+import { glibcVersion, isOnPath, machineFault } from './machine.mjs';
 
 const GIB = 2 ** 30;
 const BYTES_FREE_MIN = 2 * GIB;
@@ -19,7 +19,7 @@ await run(async () => {
 });
 
 function checkMachine() {
-  const fault = machineFault(process.platform, isOnPath);
+  const fault = machineFault(process.platform, glibcVersion(), isOnPath);
   if (fault) throw new Help(fault);
 }
 
