@@ -5,7 +5,7 @@ import type { Caller } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../config.ts';
 import { Services } from '../services.ts';
-import type { Claims } from './keycloak.ts';
+import type { Claims } from './claims.ts';
 import { Remembered } from './remembered.ts';
 
 /** How long a change of somebody's memberships may go unnoticed. */

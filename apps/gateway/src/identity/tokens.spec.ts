@@ -141,8 +141,17 @@ describe('a bearer token', () => {
       name: '',
       email: 'ada@demo.example',
       emailVerified: false,
-      realmRoles: ['auditor', 'offline_access'],
+      realmRoles: ['auditor'],
     });
+  });
+
+  it('is as good as any where the realm says more of somebody than tenancy takes', async () => {
+    const roles = [...Array.from({ length: 150 }, (_, i) => `role-${i}`), 'x'.repeat(150), 'auditor'];
+    const name = `\0${'A'.repeat(199)}\u{1f600} and so on`;
+    const token = await realm.token({ name, email: `${'x'.repeat(320)}@demo.example`, realm_access: { roles } });
+    expect(await gateway.get('/v1/me', { token })).toMatchObject({ status: 200 });
+    const said = { name: `${'A'.repeat(199)}\ufffd`, email: '', realmRoles: ['auditor'] };
+    expect(gateway.tenancy.resolved.at(-1)?.credential.value).toMatchObject(said);
   });
 });
 
