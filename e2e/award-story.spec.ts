@@ -83,6 +83,8 @@ describe('public money, from an application to a proof', () => {
       reason: 'Well argued.',
       matter: { award: { project: ref(), proposalId: proposal.id, grantedUcr: '1000000' } },
     };
+    // Only who was known here before it may agree to it.
+    await staff2.get('/v1/me');
     await staff.done(changes, change);
     expect((await staff.post(`${changes}/${change.id}/agree`)).body).toMatchObject({ code: 'self_approval' });
     expect((await proposalOf(proposal.id)).state).toBe('PENDING');

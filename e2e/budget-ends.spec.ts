@@ -135,6 +135,7 @@ async function startProgramme(): Promise<void> {
   };
   const id = uuid7();
   const matter = { programme: { terms, addUcr: '1000000000' } };
+  await operator.as('staff2').get('/v1/me');
   await operator.as('staff').done('/v1/changes', { id, matter, reason: 'For a test.' });
   await operator.as('staff2').done(`/v1/changes/${id}/agree`, {});
 }

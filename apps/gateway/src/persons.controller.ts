@@ -1,7 +1,9 @@
 import {
   ErasePersonRequestSchema,
+  FindPersonsRequestSchema,
   TenancyService,
   type ErasePersonRequest,
+  type FindPersonsRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Controller, Get, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
@@ -10,13 +12,13 @@ import { Known } from './access.ts';
 import { callerOf } from './caller.ts';
 import { GatewayConfig } from './config.ts';
 import { Me, meOf } from './me.ts';
-import { MessagePart } from './parameters.ts';
+import { MessagePart, MessageQuery } from './parameters.ts';
 import { PersonId } from './path-parameters.ts';
 import { ApiProblems } from './problem-document.ts';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
 
-const { erasePerson } = TenancyService.method;
+const { findPersons, erasePerson } = TenancyService.method;
 
 @ApiTags('People')
 @Controller('v1')
@@ -32,6 +34,12 @@ export class PersonsController {
   @ApiProblems()
   me(@Req() request: Request): Me {
     return meOf(callerOf(request).caller, this.config.operator);
+  }
+
+  @Get('persons')
+  @Rpc(findPersons)
+  find(@MessageQuery(FindPersonsRequestSchema) asked: FindPersonsRequest) {
+    return this.services.tenancy.findPersons(asked);
   }
 
   @Post('persons/:personId/erase')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
+import { KNOWN_SINCE } from '../testing/fake-tenancy.ts';
 import { gatewayUnderTest, PROJECT, SERVICES, TENANT } from '../testing/gateway-under-test.ts';
 
 const PERSON = '44444444-4444-4444-8444-444444444444';
@@ -71,6 +72,8 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ],
   ['GET', `${project}/tokens?pageSize=2`, undefined, 200, { project: ref, page: { pageSize: 2 } }],
   ['POST', `${project}/tokens/${ID}/revoke`, undefined, 200, { project: ref, id: ID }],
+  ['GET', '/v1/persons?email=Ada%40b.example', undefined, 200, { email: 'Ada@b.example', reference: '' }],
+  ['GET', '/v1/persons?issuer=https%3A%2F%2Fid&subject=7', undefined, 200, { issuer: 'https://id', subject: '7' }],
   ['POST', `/v1/persons/${PERSON}/erase`, { reason: 'asked to' }, 200, { personId: PERSON, reason: 'asked to' }],
 ];
 
@@ -79,7 +82,8 @@ describe('tenancy over REST', () => {
     const [method, path, body, status, asked] = given;
     await using it = await setup();
     expect(await it.ask(method, path, body && { body })).toMatchObject({ status });
-    expect(it.tenancy.asked).toMatchObject([{ request: asked, actor: 'person:somebody-with-every-role' }]);
+    const actor = 'person:somebody-with-every-role';
+    expect(it.tenancy.asked).toMatchObject([{ request: asked, actor, knownSince: KNOWN_SINCE }]);
   });
 
   const wrong: [method: string, path: string, body: object, field: string][] = [

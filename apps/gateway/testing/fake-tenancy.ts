@@ -1,3 +1,4 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import {
   Member_Role as MemberRole,
@@ -14,6 +15,9 @@ const INCLUDED: Partial<Record<MemberRole, Role[]>> = {
   [MemberRole.MEMBER]: [Role.PROJECT_MEMBER, Role.PROJECT_VIEWER],
   [MemberRole.VIEWER]: [Role.PROJECT_VIEWER],
 };
+
+/** When everybody was first seen. */
+export const KNOWN_SINCE = new Date('2026-01-02T03:04:05.678Z');
 
 interface Membership {
   subject: string;
@@ -38,7 +42,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   /** That question waits for it. */
   resolving: Promise<void> = Promise.resolve();
   /** Requests of all other methods, and for whom they were made. */
-  readonly asked: { request: object; actor: string; deadline: Date }[] = [];
+  readonly asked: { request: object; actor: string; deadline: Date; knownSince?: Date | undefined }[] = [];
   /** All other methods wait for it. */
   gate: Promise<void> = Promise.resolve();
   /** How many of them their callers have given up. */
@@ -82,9 +86,9 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
     return tenantId ? [tenantId, ...this.#andAbove(this.tenants.get(tenantId))] : [];
   }
 
-  readonly #answer = async (request: object, { actor, deadline, signal }: Call) => {
+  readonly #answer = async (request: object, { actor, deadline, signal, person }: Call) => {
     if (this.refusal) throw this.refusal;
-    this.asked.push({ request, actor, deadline });
+    this.asked.push({ request, actor, deadline, knownSince: person?.knownSince });
     signal.addEventListener('abort', () => (this.givenUp += 1));
     await this.gate;
     return {};
@@ -117,9 +121,11 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   readonly createProjectToken = this.#answer;
   readonly listProjectTokens = this.#answer;
   readonly revokeProjectToken = this.#answer;
+  readonly findPersons = this.#answer;
   readonly erasePerson = this.#answer;
 }
 
 function person({ issuer, subject, name, email }: Identity) {
-  return { id: uuid5('person', issuer, subject), reference: `person:${subject}`, name, email };
+  const knownSince = timestampFromDate(KNOWN_SINCE);
+  return { id: uuid5('person', issuer, subject), reference: `person:${subject}`, name, email, knownSince };
 }

@@ -30,6 +30,7 @@ export async function createProject(
       displayName,
       state: State.ACTIVE,
       ownerId: null,
+      suspendedByOperator: false,
       resourceVersion: 1n,
       createdAt: clock.now(),
     };

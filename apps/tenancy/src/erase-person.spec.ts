@@ -1,10 +1,11 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { emailOf, idOf, projectWith, referenceOf, tenantRunBy, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
+import type { Actor } from '../testing/through-gateway.ts';
 
 const REASON = 'asked for it in writing';
 
@@ -71,9 +72,13 @@ describe('a person who is erased', () => {
     await using tenancy = await tenancyUnderTest();
     const { project, mia } = await university(tenancy);
     const [personId, reference] = [await idOf(tenancy, mia), await referenceOf(tenancy, mia)];
+    const firstSeen = tenancy.clock.now();
+    tenancy.clock.advance(1_000);
+    expect(await knownSince(tenancy, mia)).toEqual(firstSeen);
     await tenancy.staff.erasePerson({ personId, reason: REASON });
     expect(await idOf(tenancy, mia)).not.toBe(personId);
     expect(await referenceOf(tenancy, mia)).not.toBe(reference);
+    expect(await knownSince(tenancy, mia)).toEqual(tenancy.clock.now());
     expect(await codeOf(mia.getProject({ project }))).toBe('project_not_found');
   });
 
@@ -100,6 +105,28 @@ describe('a person who is erased', () => {
     await tenancy.staff.erasePerson({ personId: await idOf(tenancy, otto), reason: REASON });
     expect(await codeOf(tenancy.program(secret).getProject({ project }))).toBe('ok');
     expect((await ada.listProjectTokens({ project })).tokens).toHaveLength(1);
+  });
+
+  it('leaves on record, in each tenant that had invited them, that an invitation is over', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { otto, project, eve } = await university(tenancy);
+    const lab = await tenantRunBy(tenancy, otto, 'lab');
+    const made = [
+      await otto.inviteProjectMember({ project, email: emailOf(eve), role: Role.MEMBER }),
+      await otto.inviteTenantAdmin({ tenantId: lab.id, email: 'EVE@example.org' }),
+    ];
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, eve), reason: REASON });
+    for (const { invitation } of made) {
+      expect((await tenancy.journal(invitation!.id)).at(-1)).toEqual({
+        actor: await referenceOf(tenancy, tenancy.staff),
+        action: 'invitation.forget',
+        subject: invitation!.id,
+        tenant_id: invitation!.tenantId,
+        before: { state: 'OPEN' },
+        after: { state: 'REVOKED' },
+      });
+    }
+    expect(await tenancy.count()).toContain('journal complete');
   });
 
   it('takes along the invitations to an address only where it was theirs', async () => {
@@ -134,6 +161,19 @@ describe('a person who is erased', () => {
     }
   });
 
+  it('is somebody else than who erases them', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { staff } = tenancy;
+    const colleague = tenancy.person('colleague', { realmRoles: ['operator-staff'] });
+    const [personId, reference] = [await idOf(tenancy, staff), await referenceOf(tenancy, staff)];
+    await expect(staff.erasePerson({ personId, reason: REASON })).rejects.toMatchObject({
+      code: 'self_erasure',
+      help: 'Ask a colleague of operator staff to do it.',
+    });
+    expect(await referenceOf(tenancy, staff)).toBe(reference);
+    expect(await codeOf(colleague.erasePerson({ personId, reason: REASON }))).toBe('ok');
+  });
+
   it('is erased once, by staff, with a reason', async () => {
     await using tenancy = await tenancyUnderTest();
     const { ada, mia } = await university(tenancy);
@@ -149,7 +189,12 @@ describe('a person who is erased', () => {
   });
 });
 
-const renamed = (actor: Parameters<typeof idOf>[1], name: string) => {
+/** Since when somebody is known, as the gateway learns it. */
+async function knownSince(tenancy: TenancyUnderTest, { credential }: Actor): Promise<Date> {
+  return timestampDate((await tenancy.gateway.resolveCaller({ credential })).knownSince!);
+}
+
+const renamed = (actor: Actor, name: string) => {
   const { credential } = actor;
   if (credential.case !== 'identity') throw new Error('Only people have names.');
   return { case: 'identity', value: { ...credential.value, name } } as const;

@@ -2,10 +2,12 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ErasePersonRequest, ErasePersonResponseSchema } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { personOf } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { emailKeyOf } from './email-key.ts';
+import { endInvitations, type Occasion } from './invitations.ts';
 import { changesAreCovered } from './membership-changes.ts';
 import type { Ports } from './ports.ts';
 import { ErasedPersonRow, InvitationRow, PersonRow, ProjectRow } from './tables.ts';
@@ -16,13 +18,16 @@ import { ErasedPersonRow, InvitationRow, PersonRow, ProjectRow } from './tables.
  * keep it from happening: a project that the person owned has no owner then, and a tenant that nobody else ran has no
  * admin, until somebody is invited.
  *
- * @throws Problem person_not_found, also when they were erased before
+ * @throws Problem self_erasure; person_not_found, also when they were erased before
  */
 export function erasePerson(
   { db, clock }: Ports,
   { personId, reason }: ErasePersonRequest,
-  { actor }: Call,
+  call: Call,
 ): Promise<MessageInitShape<typeof ErasePersonResponseSchema>> {
+  // Who is somebody new could agree to what they asked for themselves.
+  if (personOf(call).id === personId) throw selfErasure();
+  const { actor } = call;
   const at = clock.now();
   return inScope(db, 'all', async (tx) => {
     // Who is about to make them a member holds this lock in a weaker form, and finds nobody once it is given.
@@ -31,7 +36,7 @@ export function erasePerson(
     const ownerless = await disown(tx, personId);
     const left = await endMemberships(tx, personId);
     // An address that is not verified may be somebody else's, who is still to be invited.
-    if (person.isEmailVerified) await forgetInvitations(tx, person.email, at);
+    if (person.isEmailVerified) await forgetInvitations(tx, person.email, { actor, at });
     await tx.delete(PersonRow, { id: personId });
 
     const { reference, mutations = 1n } = person;
@@ -51,6 +56,9 @@ export function erasePerson(
     return { reference, ownerlessProjects: ownerless };
   });
 }
+
+const selfErasure = (): Problem =>
+  Problem.forbidden('self_erasure', 'Nobody erases themselves.', 'Ask a colleague of operator staff to do it.');
 
 interface Place {
   tenantId: string;
@@ -101,5 +109,8 @@ async function disown(tx: EntityManager, personId: string): Promise<Place[]> {
 }
 
 /** Those that are over name no address any more; those that have just expired still do. */
-const forgetInvitations = (tx: EntityManager, email: string, at: Date) =>
-  tx.update(InvitationRow, { emailKey: emailKeyOf(email) }, { forgottenAt: at, email: null, emailKey: null });
+async function forgetInvitations(tx: EntityManager, email: string, occasion: Occasion): Promise<void> {
+  const where = { emailKey: emailKeyOf(email) };
+  const lock = { mode: 'pessimistic_write' } as const;
+  await endInvitations(tx, await tx.find(InvitationRow, { where, order: { id: 'ASC' }, lock }), occasion, 'forget');
+}

@@ -12,7 +12,7 @@ import { journal } from '@kontor/kit/journal';
 import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { IsNull } from 'typeorm';
+import { In, IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
 import type { Ports } from './ports.ts';
 import { InvitationRow } from './tables.ts';
 
@@ -62,13 +62,43 @@ export function revokeInvitation(
     if (!invitation) throw Problem.notFound('invitation', id);
     if (invitation.acceptedAt) throw invitationAccepted();
     if (isTakenBack(invitation)) return toInvitation(invitation, at);
-    await tx.update(InvitationRow, { id }, { revokedAt: at, email: null, emailKey: null });
-    const before = { state: State[stateOf(invitation, at)] };
-    const after = { state: State[State.REVOKED] };
-    await journal(tx, [{ at, actor, action: 'invitation.revoke', tenantId, subject: id, before, after }]);
+    await endInvitations(tx, [invitation], { actor, at }, 'revoke');
     return toInvitation({ ...invitation, revokedAt: at }, at);
   });
 }
+
+/** Who does something, and when. */
+export interface Occasion {
+  actor: string;
+  at: Date;
+}
+
+/**
+ * Ends invitations that nobody took up, each with its own record, and forgets whom they were for: because somebody took
+ * them back, or the person was erased. They must be locked.
+ */
+export async function endInvitations(
+  tx: EntityManager,
+  invitations: InvitationRow[],
+  { actor, at }: Occasion,
+  how: 'revoke' | 'forget',
+): Promise<void> {
+  const ids = invitations.map(({ id }) => id);
+  const over = how === 'revoke' ? { revokedAt: at } : { forgottenAt: at };
+  await tx.update(InvitationRow, { id: In(ids) }, { ...over, email: null, emailKey: null });
+  const after = { state: State[State.REVOKED] };
+  await journal(
+    tx,
+    invitations.map((invitation) => {
+      const { id: subject, tenantId } = invitation;
+      const before = { state: State[stateOf(invitation, at)] };
+      return { at, actor, action: `invitation.${how}`, tenantId, subject, before, after };
+    }),
+  );
+}
+
+/** What holds for every invitation that can still be taken up. */
+export const openAt = (now: Date) => ({ email: Not(IsNull()), expiresAt: MoreThan(now) });
 
 export const invitationAccepted = (): Problem =>
   Problem.conflict('invitation_accepted', 'The invitation has been taken up.', 'End the membership instead.');

@@ -11,9 +11,9 @@ import { journal } from '@kontor/kit/journal';
 import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { emailKeyOf } from './email-key.ts';
-import { placeOf, toInvitation } from './invitations.ts';
+import { openAt, placeOf, toInvitation } from './invitations.ts';
 import type { Ports } from './ports.ts';
 import { lockProject } from './projects.ts';
 import { newSecret } from './secret.ts';
@@ -49,7 +49,7 @@ export function inviteProjectMember(
     const { ownerId } = await lockProject(tx, tenantId, projectId);
     if (role === Role.OWNER) {
       if (ownerId) throw projectHasOwner();
-      const isOffered = await tx.existsBy(InvitationRow, openAt({ tenantId, projectId }, at, { role }));
+      const isOffered = await tx.existsBy(InvitationRow, { tenantId, projectId, role, ...openAt(at) });
       const help = 'Wait until it is taken up, or take it back.';
       if (isOffered) throw Problem.refused('owner_invited', 'Somebody is invited to own the project.', help);
     }
@@ -60,12 +60,6 @@ export function inviteProjectMember(
 export const projectHasOwner = (): Problem =>
   Problem.refused('project_has_owner', 'The project has an owner.', 'Invite a member, and hand the project over then.');
 
-const openAt = (
-  place: Pick<InvitationRow, 'tenantId' | 'projectId'>,
-  now: Date,
-  rest: { role: Role } | { emailKey: string },
-) => ({ ...placeOf(place), email: Not(IsNull()), ...rest, expiresAt: MoreThan(now) });
-
 /** Writes the invitation. The lock on its place keeps a second one to the same address away. */
 async function invite(
   tx: EntityManager,
@@ -74,7 +68,7 @@ async function invite(
   at: Date,
 ): Promise<NewInvitation> {
   const emailKey = emailKeyOf(offer.email);
-  if (await tx.existsBy(InvitationRow, openAt(offer, at, { emailKey }))) {
+  if (await tx.existsBy(InvitationRow, { ...placeOf(offer), emailKey, ...openAt(at) })) {
     throw Problem.conflict('already_invited', 'The address has an open invitation.', 'Take that one back first.');
   }
   const { secret, secretSha256 } = newSecret('kinv');

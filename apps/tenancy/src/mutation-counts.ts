@@ -48,6 +48,11 @@ export const MUTATION_COUNTS: MutationCount[] = [
     sql: 'SELECT count(revoked_at) FROM invitation',
   },
   {
+    what: 'invitations forgotten with whom they were for',
+    actions: /^invitation\.forget$/,
+    sql: 'SELECT count(forgotten_at) FROM invitation',
+  },
+  {
     what: 'invitations expired',
     actions: /^invitation\.expire$/,
     sql: 'SELECT count(expired_at) FROM invitation',

@@ -18,6 +18,13 @@ export async function namesOf(
   return new Map(people.map((person) => [person.id, person]));
 }
 
+/** Names of those whom journals name so, where they were not erased. */
+export async function namesBehind(tx: EntityManager, references: string[]): Promise<Map<string, string>> {
+  const where = { reference: In(references) };
+  const people = await tx.find(PersonRow, { where, select: { reference: true, name: true } });
+  return new Map(people.map(({ reference, name }) => [reference, name]));
+}
+
 /**
  * A person who stays one until the transaction ends: whoever wants to erase them waits.
  *

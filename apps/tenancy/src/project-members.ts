@@ -15,10 +15,11 @@ import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
-import { namesOf, referenceOf } from './people.ts';
+import { closeProjectBehind } from './close-behind.ts';
+import { namesOf } from './people.ts';
 import type { Ports } from './ports.ts';
 import { findProject, lockProject } from './projects.ts';
-import { ProjectMemberRow, type PersonRow, type ProjectRow } from './tables.ts';
+import { PersonRow, ProjectMemberRow, type ProjectRow } from './tables.ts';
 
 export type MemberMessage = MessageInitShape<typeof MemberSchema>;
 export type Members = MessageInitShape<typeof ListMembersResponseSchema>;
@@ -50,18 +51,20 @@ export function setProjectMember(
 ): Promise<MemberMessage> {
   const { tenantId, projectId } = projectOf(request);
   const { personId, role } = request;
+  const at = clock.now();
   return inScope(db, { tenantId }, async (tx) => {
     const { project, member } = await lockMember(tx, tenantId, projectId, personId);
+    const person = await tx.findOneByOrFail(PersonRow, { id: personId });
     if (member.role !== role) {
       await tx.update(ProjectMemberRow, { projectId, personId }, { role });
-      const reference = await referenceOf(tx, personId);
-      const before = { member: reference, role: Role[member.role] };
-      const after = { member: reference, role: Role[role] };
+      const before = { member: person.reference, role: Role[member.role] };
+      const after = { member: person.reference, role: Role[role] };
       const entry = { actor, action: 'project.set-member', tenantId, subject: projectId, before, after };
-      await journal(tx, [{ at: clock.now(), ...entry }]);
+      await journal(tx, [{ at, ...entry }]);
     }
-    const names = await namesOf(tx, [member]);
-    return toMember(project, { ...member, role }, names.get(personId));
+    // The roles of the contract count down: a viewer's number is above a member's.
+    if (role > member.role) await closeProjectBehind(tx, { tenantId, projectId }, person, { actor, at });
+    return toMember(project, { ...member, role }, person);
   });
 }
 
@@ -73,12 +76,15 @@ export function removeProjectMember(
 ): Promise<Record<string, never>> {
   const { tenantId, projectId } = projectOf(request);
   const { personId } = request;
+  const at = clock.now();
   return inScope(db, { tenantId }, async (tx) => {
     const { member } = await lockMember(tx, tenantId, projectId, personId);
     await tx.delete(ProjectMemberRow, { projectId, personId });
-    const before = { member: await referenceOf(tx, personId), role: Role[member.role] };
+    const person = await tx.findOneByOrFail(PersonRow, { id: personId });
+    const before = { member: person.reference, role: Role[member.role] };
     const entry = { actor, action: 'project.remove-member', tenantId, subject: projectId, before };
-    await journal(tx, [{ at: clock.now(), ...entry }]);
+    await journal(tx, [{ at, ...entry }]);
+    await closeProjectBehind(tx, { tenantId, projectId }, person, { actor, at });
     return {};
   });
 }

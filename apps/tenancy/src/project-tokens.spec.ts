@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { projectWith, referenceOf, university } from '../testing/story.ts';
+import { idOf, projectWith, referenceOf, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
 import type { Actor } from '../testing/through-gateway.ts';
 
@@ -41,6 +41,19 @@ describe('a project token', () => {
     const invite = program.inviteProjectMember({ project, email: 'x@example.org', role: Role.VIEWER });
     expect(await codeOf(invite)).toBe('not_allowed');
     expect(await codeOf(make(tenancy, program, project))).toBe('not_allowed');
+  });
+
+  it('says who made it, as long as they are known', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto } = await university(tenancy);
+    const { token } = await make(tenancy, otto, project);
+    const maker = { createdBy: await referenceOf(tenancy, otto), createdByName: 'otto' };
+    expect(token).toMatchObject(maker);
+    const shown = async () => (await ada.listProjectTokens({ project })).tokens;
+    expect(await shown()).toMatchObject([maker]);
+    await tenancy.staff.erasePerson({ personId: await idOf(tenancy, otto), reason: 'asked for it' });
+    expect(await shown()).toMatchObject([{ ...maker, createdByName: '' }]);
+    expect(await ada.revokeProjectToken({ project, id: token!.id })).toMatchObject({ ...maker, createdByName: '' });
   });
 
   it('ends at once when it is taken back, once', async () => {

@@ -16,7 +16,9 @@ import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { IsNull, MoreThan } from 'typeorm';
+import { In, IsNull, MoreThan, type EntityManager } from 'typeorm';
+import type { Occasion } from './invitations.ts';
+import { namesBehind } from './people.ts';
 import type { Ports } from './ports.ts';
 import { findProject, lockProject } from './projects.ts';
 import { newSecret } from './secret.ts';
@@ -60,7 +62,7 @@ export function createProjectToken(
     await tx.insert(ProjectTokenRow, token);
     const after = { projectId, role: Role[role], expiresAt };
     await journal(tx, [{ at, actor, action: 'project-token.create', tenantId, subject: token.id, after }]);
-    return { token: toToken(token), secret };
+    return { token: await tokenMessage(tx, token), secret };
   });
 }
 
@@ -81,7 +83,7 @@ export function listProjectTokens(
       .limit(size + 1);
     if (after) query.andWhere('(token.createdAt, token.id) < (:at, :id)', { at: after[0], id: after[1] });
     const { items, page } = cut(await query.getMany(), ({ createdAt, id }) => [createdAt, id]);
-    return { tokens: items.map(toToken), page };
+    return { tokens: await tokenMessages(tx, items), page };
   });
 }
 
@@ -102,12 +104,26 @@ export function revokeProjectToken(
     const where = { tenantId, projectId, id };
     const token = await tx.findOne(ProjectTokenRow, { where, lock: { mode: 'pessimistic_write' } });
     if (!token) throw Problem.notFound('project_token', id);
-    if (token.revokedAt) return toToken(token);
-    await tx.update(ProjectTokenRow, { id }, { revokedAt: at });
-    const after = { projectId, revokedAt: at };
-    await journal(tx, [{ at, actor, action: 'project-token.revoke', tenantId, subject: id, after }]);
-    return toToken({ ...token, revokedAt: at });
+    if (token.revokedAt) return tokenMessage(tx, token);
+    await takeBackTokens(tx, [token], { actor, at });
+    return tokenMessage(tx, { ...token, revokedAt: at });
   });
+}
+
+/** Ends tokens that have not ended, each with its own record. They must be locked. */
+export async function takeBackTokens(
+  tx: EntityManager,
+  tokens: ProjectTokenRow[],
+  { actor, at }: Occasion,
+): Promise<void> {
+  await tx.update(ProjectTokenRow, { id: In(tokens.map(({ id }) => id)) }, { revokedAt: at });
+  await journal(
+    tx,
+    tokens.map(({ id: subject, tenantId, projectId }) => {
+      const after = { projectId, revokedAt: at };
+      return { at, actor, action: 'project-token.revoke', tenantId, subject, after };
+    }),
+  );
 }
 
 /** Ahead, and at most a year. */
@@ -121,12 +137,22 @@ function expiryOf({ expiresAt }: CreateProjectTokenRequest, now: Date): Date {
   throw Problem.invalid('token_expiry_invalid', detail, 'Choose an earlier end that is still ahead.', [violation]);
 }
 
-const toToken = ({ id, tenantId, projectId, name, role, ...times }: ProjectTokenRow): TokenMessage => ({
-  id,
-  project: { tenantId, projectId },
-  name,
-  role,
-  expiresAt: timestampFromDate(times.expiresAt),
-  createdAt: timestampFromDate(times.createdAt),
-  ...(times.revokedAt && { revokedAt: timestampFromDate(times.revokedAt) }),
+const tokenMessage = async (tx: EntityManager, token: ProjectTokenRow): Promise<TokenMessage> =>
+  toToken(token, await namesBehind(tx, [token.createdBy]));
+
+async function tokenMessages(tx: EntityManager, tokens: ProjectTokenRow[]): Promise<TokenMessage[]> {
+  const names = await namesBehind(tx, [...new Set(tokens.map(({ createdBy }) => createdBy))]);
+  return tokens.map((token) => toToken(token, names));
+}
+
+const toToken = (token: ProjectTokenRow, nameOf: Map<string, string>): TokenMessage => ({
+  id: token.id,
+  project: { tenantId: token.tenantId, projectId: token.projectId },
+  name: token.name,
+  role: token.role,
+  expiresAt: timestampFromDate(token.expiresAt),
+  createdAt: timestampFromDate(token.createdAt),
+  createdBy: token.createdBy,
+  createdByName: nameOf.get(token.createdBy) ?? '',
+  ...(token.revokedAt && { revokedAt: timestampFromDate(token.revokedAt) }),
 });

@@ -101,6 +101,41 @@ describe('a project', () => {
   });
 });
 
+describe('a project that operator staff suspended', () => {
+  it('is resumed by them alone, and says so', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto } = await university(tenancy);
+    const suspended = await tenancy.staff.suspendProject({ project, reason: 'fraud' });
+    expect(suspended).toMatchObject({ state: State.SUSPENDED, suspendedByOperator: true });
+    expect(await otto.getProject({ project })).toEqual(suspended);
+    await expect(ada.resumeProject({ project })).rejects.toMatchObject({
+      code: 'suspended_by_operator',
+      help: 'Ask operator staff to resume it.',
+    });
+    expect(await ada.suspendProject({ project, reason: 'holidays' })).toEqual(suspended);
+    const resumed = await tenancy.staff.resumeProject({ project });
+    expect(resumed).toMatchObject({ state: State.ACTIVE, suspendedByOperator: false });
+    expect(await ada.resumeProject({ project })).toEqual(resumed);
+    expect(await ada.suspendProject({ project, reason: 'holidays' })).toMatchObject({ suspendedByOperator: false });
+    expect(await codeOf(ada.resumeProject({ project }))).toBe('ok');
+  });
+
+  it('is theirs also where the tenant had suspended it before, and both are on record', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada } = await university(tenancy);
+    await ada.suspendProject({ project, reason: 'holidays' });
+    const { resourceVersion } = await tenancy.staff.suspendProject({ project, reason: 'fraud' });
+    expect(await tenancy.staff.suspendProject({ project, reason: 'again' })).toMatchObject({ resourceVersion });
+    expect(await codeOf(ada.resumeProject({ project }))).toBe('suspended_by_operator');
+    const entries = (await tenancy.journal(project.projectId)).slice(1);
+    expect(entries.map(({ before, after }) => [before, after])).toEqual([
+      [{ state: 'ACTIVE' }, { state: 'SUSPENDED', reason: 'holidays' }],
+      [{ state: 'SUSPENDED' }, { state: 'SUSPENDED', reason: 'fraud', byOperator: true }],
+    ]);
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+});
+
 describe('the owner of a project', () => {
   it('hands it over to a member, and stays one', async () => {
     await using tenancy = await tenancyUnderTest();

@@ -83,4 +83,5 @@ export const toProject = ({ id, tenantId, ownerId, createdAt, ...same }: Project
   ownerId: ownerId ?? '',
   resourceVersion: same.resourceVersion,
   createdAt: timestampFromDate(createdAt),
+  suspendedByOperator: same.suspendedByOperator,
 });

@@ -8,7 +8,7 @@ import { newSalt, personReference } from './person-reference.ts';
 import { PersonRow } from './tables.ts';
 
 /** What tenancy knows of somebody. */
-export type KnownPerson = Pick<PersonRow, 'id' | 'reference' | 'name' | 'email' | 'isEmailVerified'>;
+export type KnownPerson = Pick<PersonRow, 'id' | 'reference' | 'name' | 'email' | 'isEmailVerified' | 'firstSeenAt'>;
 
 type Told = Pick<PersonRow, 'name' | 'email' | 'isEmailVerified'>;
 
@@ -54,7 +54,9 @@ function toldBy({ name, email, emailVerified }: Identity, known: Told): Told {
 const changed = (known: Told, told: Told) =>
   (['name', 'email', 'isEmailVerified'] as const).filter((field) => known[field] !== told[field]);
 
-const isKnown = (found: { [K in keyof KnownPerson]: KnownPerson[K] | null }): found is KnownPerson => found.id !== null;
+/** Somebody who became known while it was looked for them is found without the instant, and looked for again. */
+const isKnown = (found: { [K in keyof KnownPerson]: KnownPerson[K] | null }): found is KnownPerson =>
+  found.firstSeenAt !== null;
 
 async function insertUnlessKnown(tx: EntityManager, identity: Identity, { actor, at }: Occasion): Promise<void> {
   const { issuer, subject, name, email, emailVerified } = identity;

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import type { CallerSchema, Identity, Member_Role, ResolveCallerRequest } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
@@ -31,6 +32,10 @@ export async function resolveCaller(ports: Ports, request: ResolveCallerRequest,
 type InScope<T> = { [K in keyof T]: T[K] | null } & ScopeFound;
 type PersonInScope = InScope<KnownPerson> & Pick<Standing, 'runsTenant' | 'isInTenant' | 'projectRole'>;
 
+const PERSON_IN_SCOPE = `
+  SELECT *, (SELECT first_seen_at FROM person WHERE person.id = found.id) AS "firstSeenAt"
+    FROM person_in_scope($1, $2, $3, $4) found`;
+
 async function resolvePerson(
   { db, clock }: Ports,
   identity: Identity,
@@ -38,16 +43,17 @@ async function resolvePerson(
   { actor }: Call,
 ): Promise<Caller> {
   const { issuer, subject, realmRoles } = identity;
-  const [found] = await db.query<PersonInScope[]>('SELECT * FROM person_in_scope($1, $2, $3, $4)', [
+  const [found] = await db.query<PersonInScope[]>(PERSON_IN_SCOPE, [
     issuer,
     subject,
     tenantId || null,
     projectId || null,
   ]);
   if (!found) throw new Error('person_in_scope answers one row, whoever is asked about.');
-  const { id, reference, name, email } = await rememberPerson(db, identity, found, { actor, at: clock.now() });
+  const person = await rememberPerson(db, identity, found, { actor, at: clock.now() });
+  const { id, reference, name, email } = person;
   const roles = rolesOf({ ...found, realmRoles, isProject: found.projectId !== null });
-  return { id, reference, name, email, roles, ...scopeOf(found) };
+  return { id, reference, name, email, roles, ...scopeOf(found), knownSince: timestampFromDate(person.firstSeenAt) };
 }
 
 interface TokenInScope extends ScopeFound {

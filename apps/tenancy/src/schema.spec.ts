@@ -59,10 +59,29 @@ describe('what the database itself promises', () => {
     await expect(join).rejects.toThrow('foreign key');
   });
 
+  it.each<[string, (tree: Record<'other' | 'above' | 'it' | 'below', string>) => string]>([
+    [
+      'begins elsewhere',
+      ({ other, it, below }) => `path = ARRAY['${other}', '${it}', id]::uuid[] WHERE id = '${below}'`,
+    ],
+    ['leaves one out', ({ it, below }) => `path = ARRAY['${it}', id]::uuid[] WHERE id = '${below}'`],
+    ['stays when one above moves', ({ it }) => `path = ARRAY[id], parent_id = NULL WHERE id = '${it}'`],
+  ])('gives nobody a tenant to run by a path that %s', async (_, change) => {
+    await using tenancy = await tenancyUnderTest();
+    const create = async (slug: string, parentId = '') =>
+      (await tenancy.staff.createTenant({ parentId, slug, displayName: slug })).id;
+    const [other, above] = [await create('other'), await create('above')];
+    const it = await create('it', above);
+    const tree = { other, above, it, below: await create('below', it) };
+    const changed = inScope(tenancy.db, 'all', (tx) => tx.query(`UPDATE tenant SET ${change(tree)}`));
+    await expect(changed).rejects.toThrow('tenant_path_follows_parent');
+  });
+
   it.each([
     ['a tenant under itself', 'UPDATE tenant SET path = ARRAY[id, id], parent_id = id', 'tenant_is_not_under_itself'],
     ['a path that leads elsewhere', 'UPDATE tenant SET path = ARRAY[gen_random_uuid()]', 'path_leads_through_parent'],
     ['a state that there is not', 'UPDATE tenant SET state = 3', 'tenant_state_check'],
+    ['a suspension of what works', 'UPDATE project SET suspended_by_operator = true', 'is_suspended_by_somebody'],
     ['a role of members that is none', 'UPDATE project_member SET role = 2', 'project_member_role_check'],
     ['an invitation that ended twice', `UPDATE invitation SET revoked_at = '2030-01-01'`, 'invitation_ends_once'],
   ])('does not hold %s', async (_, sql, constraint) => {

@@ -1,3 +1,4 @@
+import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import {
   Project_State,
   Tenant_State,
@@ -8,6 +9,8 @@ import {
 } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
+import { personOf } from '@kontor/kit/person';
+import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import type { Ports } from './ports.ts';
@@ -47,22 +50,36 @@ function setTenantState(
   });
 }
 
+/** @throws Problem project_not_found; suspended_by_operator, for whoever is not of operator staff and resumes it then */
 function setProjectState(
   { db, clock }: Ports,
   request: Pick<ResumeProjectRequest, 'project'>,
   state: Project_State,
-  { actor }: Call,
+  call: Call,
   reason?: string,
 ): Promise<ProjectMessage> {
   const { tenantId, projectId: id } = projectOf(request);
+  const isStaff = personOf(call).roles.includes(Role.OPERATOR_STAFF);
+  const isSuspension = state === Project_State.SUSPENDED;
   return inScope(db, { tenantId }, async (tx) => {
     const project = await lockProject(tx, tenantId, id);
-    if (project.state === state) return toProject(project);
-    const resourceVersion = project.resourceVersion + 1n;
-    await tx.update(ProjectRow, { id }, { state, resourceVersion });
-    const action = state === Project_State.SUSPENDED ? 'project.suspend' : 'project.resume';
-    const [before, after] = [{ state: Project_State[project.state] }, { state: Project_State[state], reason }];
-    await journal(tx, [{ at: clock.now(), actor, action, tenantId, subject: id, before, after }]);
-    return toProject({ ...project, state, resourceVersion });
+    if (!isStaff && !isSuspension && project.suspendedByOperator) throw byOperatorAlone();
+    // What staff wants stands above what the tenant wanted before.
+    const suspendedByOperator = isSuspension && (isStaff || project.suspendedByOperator);
+    const changed = { state, suspendedByOperator, resourceVersion: project.resourceVersion + 1n };
+    if (project.state === state && project.suspendedByOperator === suspendedByOperator) return toProject(project);
+    await tx.update(ProjectRow, { id }, changed);
+    const before = { state: Project_State[project.state] };
+    const after = { state: Project_State[state], reason, byOperator: suspendedByOperator || undefined };
+    const action = isSuspension ? 'project.suspend' : 'project.resume';
+    await journal(tx, [{ at: clock.now(), actor: call.actor, action, tenantId, subject: id, before, after }]);
+    return toProject({ ...project, ...changed });
   });
 }
+
+const byOperatorAlone = (): Problem =>
+  Problem.forbidden(
+    'suspended_by_operator',
+    'Operator staff suspended the project.',
+    'Ask operator staff to resume it.',
+  );

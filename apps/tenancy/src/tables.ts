@@ -63,6 +63,8 @@ export class ProjectRow {
   @Column('smallint') state!: Project_State;
   /** One of its members, or nobody yet. */
   @Column('uuid', { nullable: true }) ownerId!: string | null;
+  /** Whether it was operator staff who suspended it. */
+  @Column('boolean') suspendedByOperator!: boolean;
   @Column('bigint', { transformer: asBigint }) resourceVersion!: bigint;
   @Column('timestamptz') createdAt!: Date;
   /** Raised by the database alone; see mutation-counts.ts. */

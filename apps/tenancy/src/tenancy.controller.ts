@@ -4,6 +4,7 @@ import type {
   CreateProjectTokenRequest,
   CreateTenantRequest,
   ErasePersonRequest,
+  FindPersonsRequest,
   GetProjectRequest,
   GetTenantRequest,
   InviteProjectMemberRequest,
@@ -36,6 +37,7 @@ import { acceptInvitation } from './accept-invitation.ts';
 import { createProject } from './create-project.ts';
 import { createTenant } from './create-tenant.ts';
 import { erasePerson } from './erase-person.ts';
+import { findPersons } from './find-persons.ts';
 import { listInvitations, revokeInvitation } from './invitations.ts';
 import { inviteProjectMember, inviteTenantAdmin } from './invite.ts';
 import { Ports } from './ports.ts';
@@ -165,6 +167,10 @@ export class TenancyController implements Serves<typeof TenancyService> {
 
   revokeProjectToken(request: RevokeProjectTokenRequest, call: Call) {
     return revokeProjectToken(this.ports, request, call);
+  }
+
+  findPersons(request: FindPersonsRequest) {
+    return findPersons(this.ports, request);
   }
 
   erasePerson(request: ErasePersonRequest, call: Call) {

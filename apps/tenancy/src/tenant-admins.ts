@@ -9,10 +9,11 @@ import { journal } from '@kontor/kit/journal';
 import { OLDEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { namesOf, referenceOf } from './people.ts';
+import { closeTenantBehind } from './close-behind.ts';
+import { namesOf } from './people.ts';
 import type { Ports } from './ports.ts';
 import type { MemberMessage, Members } from './project-members.ts';
-import { TenantAdminRow, type PersonRow } from './tables.ts';
+import { PersonRow, TenantAdminRow } from './tables.ts';
 import { findTenant, lockTenant } from './tenants.ts';
 
 /** Those of the tenant itself; whoever runs one above it is listed there. Those who came first, first. */
@@ -40,6 +41,7 @@ export function removeTenantAdmin(
   { tenantId, personId }: RemoveTenantAdminRequest,
   { actor }: Call,
 ): Promise<Record<string, never>> {
+  const at = clock.now();
   return inScope(db, { tenantId }, async (tx) => {
     // Of two who remove each other, one waits here and then finds the other to be the last.
     await lockTenant(tx, tenantId);
@@ -48,9 +50,11 @@ export function removeTenantAdmin(
     if (!(await tx.existsBy(TenantAdminRow, { tenantId }))) {
       throw Problem.refused('last_admin_stays', 'Nobody else runs the tenant.', 'Have another admin join first.');
     }
-    const before = { admin: await referenceOf(tx, personId) };
+    const person = await tx.findOneByOrFail(PersonRow, { id: personId });
+    const before = { admin: person.reference };
     const entry = { actor, action: 'tenant.remove-admin', tenantId, subject: tenantId, before };
-    await journal(tx, [{ at: clock.now(), ...entry }]);
+    await journal(tx, [{ at, ...entry }]);
+    await closeTenantBehind(tx, tenantId, person, { actor, at });
     return {};
   });
 }

@@ -63,6 +63,16 @@ describe('a tenant that moves', () => {
     expect(await pathOf(tenancy, a.id)).toEqual([a.id]);
   });
 
+  it('and gets a new name has changed once', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { ax, axy, b } = await tree(tenancy);
+    const change = { tenantId: ax.id, resourceVersion: 1n, displayName: 'New', parentId: b.id };
+    expect(await tenancy.staff.updateTenant(change)).toMatchObject({ displayName: 'New', parentId: b.id });
+    expect(await pathOf(tenancy, axy.id)).toEqual([b.id, ax.id, axy.id]);
+    expect(await tenancy.journal(ax.id)).toHaveLength(2);
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+
   it('leaves its place to nobody: the id of that place is its own for ever', async () => {
     await using tenancy = await tenancyUnderTest();
     const { a, ax, b } = await tree(tenancy);

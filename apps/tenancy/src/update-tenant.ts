@@ -30,9 +30,11 @@ export async function updateTenant(
     };
     if (wanted.displayName === displayName && wanted.parentId === parentId) return toTenant(tenant);
 
-    if (wanted.parentId !== parentId) await move(tx, tenant, wanted.parentId);
+    const path = wanted.parentId === parentId ? tenant.path : await pathOfMoved(tx, tenant, wanted.parentId);
     const resourceVersion = tenant.resourceVersion + 1n;
-    await tx.update(TenantRow, { id }, { displayName: wanted.displayName, resourceVersion });
+    // One statement, whatever changes: the database counts it as the one change that it is.
+    await tx.update(TenantRow, { id }, { ...wanted, path, resourceVersion });
+    if (path !== tenant.path) await takeAlong(tx, tenant, path);
     const before = { displayName, parentId };
     const entry = { actor, action: 'tenant.update', tenantId: id, subject: id, before, after: wanted };
     await journal(tx, [{ at: clock.now(), ...entry }]);
@@ -40,15 +42,18 @@ export async function updateTenant(
   });
 }
 
-/** One statement for the tenant and all below it: their paths begin anew, and end as they did. */
-async function move(tx: EntityManager, tenant: TenantRow, parentId: string | null): Promise<void> {
-  const { id, slug, path } = tenant;
+/** The way to a tenant in its new place, where nothing keeps it from being. */
+async function pathOfMoved(tx: EntityManager, tenant: TenantRow, parentId: string | null): Promise<string[]> {
   const above = parentId ? (await findTenant(tx, parentId)).path : [];
-  const begin = pathUnder(above, id, await heightOf(tx, tenant));
-  await requireFreeSlug(tx, parentId, slug);
-  await tx.query(
-    `UPDATE tenant SET path = $2::uuid[] || path[$3 + 1:], parent_id = CASE WHEN id = $1 THEN $4 ELSE parent_id END
-      WHERE path @> ARRAY[$1::uuid]`,
-    [id, begin, path.length, parentId],
-  );
+  const path = pathUnder(above, tenant.id, await heightOf(tx, tenant));
+  await requireFreeSlug(tx, parentId, tenant.slug);
+  return path;
 }
+
+/** The paths of all below it begin anew, and end as they did. */
+const takeAlong = (tx: EntityManager, { id, path }: TenantRow, begin: string[]): Promise<unknown> =>
+  tx.query('UPDATE tenant SET path = $2::uuid[] || path[$3 + 1:] WHERE path @> ARRAY[$1::uuid] AND id <> $1', [
+    id,
+    begin,
+    path.length,
+  ]);

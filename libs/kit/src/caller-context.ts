@@ -16,6 +16,11 @@ const REMEMBERED_MAX = 10_000;
 /** The name under which it travels in gRPC metadata. */
 export const CONTEXT_HEADER = 'kontor-context';
 
+/** What a context says beside whom it is about. */
+interface Claims extends Pick<Person, 'reference' | 'roles' | 'scope'> {
+  knownSinceMs?: number;
+}
+
 /**
  * Makes caller contexts: a person and what they may do, signed with the gateway's own key and good for a minute. Its
  * certificate travels along, so that services need nothing but the authority they believe anyway.
@@ -26,9 +31,15 @@ export function contextSigner({
 }: Pick<Tls, 'cert' | 'key'>): (person: Person, now: Date) => Promise<string> {
   const x5c = [new X509Certificate(cert).raw.toString('base64')];
   const signingKey = createPrivateKey(key);
-  return ({ id, reference, roles, scope }, now) => {
+  return ({ id, reference, roles, scope, knownSince }, now) => {
     const issuedAt = Math.floor(now.getTime() / 1000);
-    return new SignJWT({ reference, roles, ...(scope && { scope }) })
+    const claims: Claims = {
+      reference,
+      roles,
+      ...(scope && { scope }),
+      ...(knownSince && { knownSinceMs: knownSince.getTime() }),
+    };
+    return new SignJWT({ ...claims })
       .setProtectedHeader({ alg: ALGORITHM, x5c })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -73,20 +84,17 @@ export class ContextVerifier {
   async #verify(context: string, now: Date): Promise<Person> {
     const [base64 = ''] = decodeProtectedHeader(context).x5c ?? [];
     const { publicKey, validToDate } = this.#certificate(base64, now);
-    const { payload } = await jwtVerify<{ reference: string; roles: Person['roles']; scope?: Person['scope'] }>(
-      context,
-      publicKey,
-      {
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        algorithms: [ALGORITHM],
-        requiredClaims: ['sub', 'exp', 'reference', 'roles'],
-        currentDate: now,
-        clockTolerance: TOLERANCE_S,
-      },
-    );
-    const { sub: id = '', exp = 0, reference, roles, scope } = payload;
-    const person = { id, reference, roles, ...(scope && { scope }) };
+    const { payload } = await jwtVerify<Claims>(context, publicKey, {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: [ALGORITHM],
+      requiredClaims: ['sub', 'exp', 'reference', 'roles'],
+      currentDate: now,
+      clockTolerance: TOLERANCE_S,
+    });
+    const { sub: id = '', exp = 0, reference, roles, scope, knownSinceMs } = payload;
+    const knownSince = knownSinceMs === undefined ? undefined : new Date(knownSinceMs);
+    const person = { id, reference, roles, ...(scope && { scope }), ...(knownSince && { knownSince }) };
     const [oldest] = this.#remembered.keys();
     if (oldest !== undefined && this.#remembered.size >= this.most) this.#remembered.delete(oldest);
     this.#remembered.set(context, { person, untilMs: Math.min(exp * 1000, validToDate.getTime()) });

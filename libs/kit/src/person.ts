@@ -16,6 +16,8 @@ export interface Person {
   /** Every role, each with those it includes. */
   roles: Role[];
   scope?: Scope | undefined;
+  /** When they were first seen; of a project token nothing. */
+  knownSince?: Date | undefined;
 }
 
 /**

@@ -8,10 +8,10 @@ import type { TestTls } from './test-tls.ts';
 
 type Method = (request: unknown, options?: CallOptions) => unknown;
 
-/** A person who has signed in and may do whatever else is said. */
+/** A person who has signed in, was here before everything else, and may do whatever else is said. */
 export function personWith(roles: Role[] = [], rest: Partial<Person> = {}): Person {
   const id = uuid7();
-  return { id, reference: `person:${id}`, ...rest, roles: [Role.SIGNED_IN, ...roles] };
+  return { id, reference: `person:${id}`, knownSince: new Date(0), ...rest, roles: [Role.SIGNED_IN, ...roles] };
 }
 
 /** The gateway's client, as if every call were made for this person. */

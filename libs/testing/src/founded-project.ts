@@ -40,10 +40,11 @@ export async function grantTo(operator: Operator, projectId: string, means: Mean
   }
 }
 
-/** Has a class cost so much from now on: one of operator staff proposes it, and another agrees. */
+/** Has a class cost so much from now on: one of operator staff proposes it, and another one, known before, agrees. */
 export async function setRate(operator: Operator, acceleratorClass: string, ucrPerDeviceHour: bigint): Promise<void> {
   const id = uuid7();
   const matter = { rate: { acceleratorClass, ucrPerDeviceHour: String(ucrPerDeviceHour) } };
+  await operator.as('staff2').get('/v1/me');
   await operator.as('staff').done('/v1/changes', { id, matter, reason: 'For a test.' });
   await operator.as('staff2').done(`/v1/changes/${id}/agree`, {});
 }

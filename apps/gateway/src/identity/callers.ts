@@ -1,3 +1,4 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { contextSigner } from '@kontor/kit/caller-context';
 import { Clock } from '@kontor/kit/clock';
 import type { Person, Scope } from '@kontor/kit/person';
@@ -52,8 +53,7 @@ export class Callers {
 
   async #ask(credential: Credential, scope: NamedScope): Promise<KnownCaller> {
     const caller = await this.services.tenancy.resolveCaller({ credential: shown(credential), ...scope });
-    const { id, reference, roles } = caller;
-    const person: Person = { id, reference, roles, ...scopeOf(caller) };
+    const person = personOf(caller);
     return { caller, person, context: await this.#sign(person, this.clock.now()) };
   }
 }
@@ -64,7 +64,15 @@ function shown(credential: Credential) {
   return { case: 'identity', value: identity } as const;
 }
 
-function scopeOf({ tenantId, projectId }: Caller): { scope?: Scope } {
+const personOf = ({ id, reference, roles, knownSince, ...asked }: Caller): Person => ({
+  id,
+  reference,
+  roles,
+  ...scopeOf(asked),
+  ...(knownSince && { knownSince: timestampDate(knownSince) }),
+});
+
+function scopeOf({ tenantId, projectId }: NamedScope): { scope?: Scope } {
   if (tenantId === '') return {};
   return { scope: { tenantId, ...(projectId !== '' && { projectId }) } };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { SystemClock } from '@kontor/kit/clock';
+import { eventually } from '@kontor/testing/eventually';
 import { FakeClock } from '@kontor/testing/fake-clock';
 import { Remembered } from './remembered.ts';
 
@@ -31,6 +33,27 @@ describe('an answer that is remembered', () => {
     expect(await get('ada')).toBe('ada 2');
   });
 
+  it('is gone once it is over, when anybody asks for anything', async () => {
+    const { clock, get, size } = setup();
+    await get('ada');
+    clock.advance(999);
+    await get('bob');
+    expect(size()).toBe(2);
+    clock.advance(1);
+    await get('carl');
+    expect(size()).toBe(2);
+    clock.advance(1_000);
+    await get('carl');
+    expect(size()).toBe(1);
+  });
+
+  it('is gone once it is over, also when nobody asks any more', async () => {
+    const remembered = new Remembered<string>(new SystemClock(), 20, 100);
+    await Promise.all(['ada', 'bob'].map((name) => remembered.get(name, async () => name)));
+    expect(remembered.size).toBe(2);
+    await eventually('both are gone', () => remembered.size === 0);
+  });
+
   it('makes room, the oldest first, so that strangers cannot fill the memory', async () => {
     const { asked, get } = setup(3);
     for (const name of ['a', 'b', 'c', 'a', 'd']) await get(name);
@@ -57,5 +80,6 @@ function setup(most = 100) {
     return `${name} ${total}`;
   };
   const get = (name: string): Promise<string> => remembered.get(name, () => ask(name));
-  return { clock, asked, get, failNext: () => (isFailing = true) };
+  const size = (): number => remembered.size;
+  return { clock, asked, get, size, failNext: () => (isFailing = true) };
 }

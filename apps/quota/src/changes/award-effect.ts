@@ -28,7 +28,7 @@ export async function awardEffect(
   const project = projectOf(decision);
   const { grantedUcr } = decision;
   const proposal = await lockPending(tx, project, decision.proposalId);
-  refuseOwn(person, project, proposal.applicant);
+  refuseOwn(person, project, proposal);
   if (hands.persons.includes(proposal.applicant)) throw selfApproval('Whoever applied cannot decide.');
   const request = requestOf(proposal);
   if (grantedUcr > request.requestedUcr) throw moreThanAsked(grantedUcr, request.requestedUcr);

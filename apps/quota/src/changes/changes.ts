@@ -22,7 +22,7 @@ import { existsWithDifferent } from '../decide/exists-with-different.ts';
 import { inTransaction, type Transaction } from '../in-transaction.ts';
 import { LedgerDatabase } from '../ledger-database.ts';
 import { ChangeRow } from '../programme-tables.ts';
-import { selfApproval } from '../programmes/not-own.ts';
+import { refuseNewcomer, selfApproval } from '../programmes/not-own.ts';
 import { changeMessage, matterAsJson, matterIn, matterOf, type ChangeInit } from './change-message.ts';
 import type { Hands } from './effect.ts';
 import { effectOf } from './effect-of.ts';
@@ -77,6 +77,7 @@ export class Changes {
         const asked = { state: State.EFFECTIVE, decidedBy: person.reference, decisionReason: request.reason };
         if (isDecidedAs(asked, found)) return found;
         if (found.proposedBy === person.reference) throw selfApproval('Whoever proposed a change cannot agree to it.');
+        refuseNewcomer(person, found.proposedAt);
         const matter = matterOf(found);
         refuseOtherProject(matter, request.project);
         const hands = this.hands(person, [found.proposedBy, person.reference], found.reason);

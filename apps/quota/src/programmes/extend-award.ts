@@ -7,7 +7,7 @@ import { projectOf } from '@kontor/kit/project-of';
 import { requireNewest } from '@kontor/kit/resource-version';
 import type { Deed } from '../deed.ts';
 import type { Transaction } from '../in-transaction.ts';
-import { AwardRow } from '../programme-tables.ts';
+import { AwardRow, ProposalRow } from '../programme-tables.ts';
 import { AccountRow } from '../tables.ts';
 import { endOf, type AwardFacts } from './award-facts.ts';
 import { lockRunningAward } from './lock-award.ts';
@@ -24,7 +24,8 @@ export async function extendAward(
   const { id, resourceVersion, reason } = request;
   const facts = await lockRunningAward(tx, projectOf(request), id, now);
   const { award } = facts;
-  refuseOwn(person, award, award.applicant);
+  const { tenantId, proposalId } = award;
+  refuseOwn(person, award, await tx.manager.findOneByOrFail(ProposalRow, { tenantId, id: proposalId }));
   requireNewest('award', award.resourceVersion, resourceVersion);
   const endsAt = newEnd(request, facts, now);
   await tx.manager.update(AccountRow, { id }, { endsAt });

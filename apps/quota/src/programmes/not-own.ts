@@ -3,6 +3,7 @@ import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import type { Call } from '@kontor/kit/grpc';
 import { personOf as callerOf, type Person } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
+import type { ProposalRow } from '../programme-tables.ts';
 
 /**
  * The person for whom a call is made, who asks for or decides about public money in their own name.
@@ -25,15 +26,16 @@ const notAPerson = (): Problem =>
 const IN_PROJECT: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 
 /**
- * Nobody decides about money for themselves or for a project they belong to.
+ * Nobody decides about a proposal of their own or of a project they belong to.
  *
- * @throws Problem `self_approval` or `self_dealing`
+ * @throws Problem `self_approval`, `self_dealing` or `known_too_late`
  */
 export function refuseOwn(
-  { reference, roles, scope }: Person,
+  person: Person,
   project: Pick<ProjectRef, 'tenantId' | 'projectId'>,
-  applicant: string,
+  { applicant, createdAt }: Pick<ProposalRow, 'applicant' | 'createdAt'>,
 ): void {
+  const { reference, roles, scope } = person;
   if (reference === applicant) throw selfApproval('Whoever applied cannot decide.');
   const isHere = scope?.tenantId === project.tenantId && scope.projectId === project.projectId;
   if (isHere && roles.some((role) => IN_PROJECT.includes(role))) {
@@ -43,6 +45,21 @@ export function refuseOwn(
       'Leave it to a colleague who does not.',
     );
   }
+  refuseNewcomer(person, createdAt);
+}
+
+/**
+ * Whoever was first seen after something was asked for may be who asked for it, erased since and come again.
+ *
+ * @throws Problem `known_too_late`
+ */
+export function refuseNewcomer({ knownSince }: Person, askedAt: Date): void {
+  if (knownSince && knownSince <= askedAt) return;
+  throw Problem.forbidden(
+    'known_too_late',
+    `You were first seen here after ${askedAt.toISOString()}, when it was asked for.`,
+    'Ask a colleague to decide who was known here before.',
+  );
 }
 
 export const selfApproval = (detail: string): Problem =>

@@ -88,7 +88,7 @@ export class Proposals {
         const found = await lockProposal(tx, projectOf(request), request.id);
         if (isRefusedBy(deed.actor, found, request)) return found;
         requirePending(found);
-        refuseOwn(person, projectOf(request), found.applicant);
+        refuseOwn(person, projectOf(request), found);
         const closing = { state: State.REFUSED, rule: 'staff', reasons, help, decidedBy: [deed.actor] };
         return closeProposal(tx, found, closing, 'proposal.refuse', deed);
       }),
