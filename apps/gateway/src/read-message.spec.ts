@@ -37,13 +37,17 @@ describe('reading a message', () => {
     'a number too large for a double': [Infinity, 'amount is beyond ±9007199254740991'],
     '2^63': ['9223372036854775808', 'amount is not readable'],
     '2^63 - 1, which fits but breaks the bound': ['9223372036854775807', 'amount must be at most 1000000000000000000'],
-    'the text NaN': ['NaN', 'amount is not readable'],
+    'the text NaN': ['NaN', 'amount must be an integer in decimal digits'],
     'a fraction': [1.5, 'amount is not readable'],
     'a negative amount': ['-1', 'amount must be at least 1'],
     zero: ['0', 'amount is required'],
     null: [null, 'amount is required'],
     'a list': [['1'], 'amount is not readable'],
     'an object': [{ value: 1 }, 'amount is not readable'],
+    hexadecimal: ['0x10', 'amount must be an integer in decimal digits'],
+    'space around it': [' 12 ', 'amount must be an integer in decimal digits'],
+    'a sign in front of a positive one': ['+5', 'amount must be an integer in decimal digits'],
+    'a whole number with a point': ['5.0', 'amount must be an integer in decimal digits'],
     true: [true, 'amount is not readable'],
   };
   it.each(Object.entries(wrong))('refuses %s as an amount', (_, [sent, detail]) => {
@@ -88,6 +92,20 @@ describe('reading a message', () => {
     expect(faultsOf(() => readMessage(SetRateRequestSchema, rate(sent)))).toEqual([
       expect.stringContaining('validFrom is not readable'),
     ]);
+  });
+
+  it.each(['2030-02-30T00:00:00Z', '2030-02-29T12:00:00+01:00', '2030-04-31T00:00:00.5Z', '2030-01-01T24:00:00Z'])(
+    'refuses %s, which is on no calendar',
+    (sent) => {
+      expect(faultsOf(() => readMessage(SetRateRequestSchema, rate(sent)))).toEqual([
+        'validFrom must be an instant of the calendar',
+      ]);
+    },
+  );
+
+  it('takes an instant in whatever time zone, to the nanosecond', () => {
+    const { validFrom } = readMessage(SetRateRequestSchema, rate('2028-02-29T23:30:00.123456789-01:00'));
+    expect(validFrom).toMatchObject({ seconds: BigInt(Date.UTC(2028, 2, 1, 0, 30) / 1_000), nanos: 123456789 });
   });
 
   it('does not let a name like __proto__ through, nor lets it do anything', () => {

@@ -9,6 +9,7 @@ import {
 import { Problem, type Violation } from '@kontor/kit/problem';
 import { rulesOf } from '@kontor/kit/rules';
 import { validate } from '@kontor/kit/validate';
+import { plainSchema } from './plain-schema.ts';
 
 /** More than anybody would read; a hostile body could otherwise make a long reply. */
 const VIOLATIONS_MAX = 20;
@@ -66,7 +67,7 @@ function checkObject(desc: DescMessage, json: JsonValue, path: string, found: Vi
 function checkField(desc: DescMessage, field: DescField, value: JsonValue, path: string, found: Violation[]): void {
   const inner = 'message' in field ? field.message : undefined;
   if (inner === undefined || inner.typeName.startsWith('google.protobuf.') || value === null) {
-    const detail = inexact(value) ?? faultOf(desc, { [field.jsonName]: value });
+    const detail = inexact(value) ?? careless(field, value) ?? faultOf(desc, { [field.jsonName]: value });
     if (detail) found.push({ field: path, detail });
   } else if (field.fieldKind === 'list') {
     const most = rulesOf(field)?.maxSize ?? Infinity;
@@ -86,6 +87,26 @@ function inexact(value: JsonValue): string | undefined {
   const values = Array.isArray(value) ? value : [value];
   const lost = values.some((item) => typeof item === 'number' && Math.abs(item) > Number.MAX_SAFE_INTEGER);
   return lost ? 'is beyond ±9007199254740991, where JSON numbers lose digits: send it as a string' : undefined;
+}
+
+/** What the contract's own JSON reader would take and make something else of than its sender may have meant. */
+function careless(field: DescField, value: JsonValue): string | undefined {
+  const texts = (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string');
+  const { type, format = '' } = plainSchema(field);
+  if ((type === 'integer' || format.endsWith('int64')) && !texts.every((text) => INTEGER.test(text))) {
+    return 'must be an integer in decimal digits';
+  }
+  if (format === 'date-time' && !texts.every(isOnCalendar)) return 'must be an instant of the calendar';
+  return undefined;
+}
+
+const INTEGER = /^-?\d+$/;
+
+/** Where its day or its hour does not exist, Date takes a later one. What is no instant at all is for the reader. */
+function isOnCalendar(text: string): boolean {
+  const [local = ''] = /^[\d-]{10}T[\d:]{8}/.exec(text) ?? [];
+  const read = Date.parse(`${local}Z`);
+  return Number.isNaN(read) || new Date(read).toISOString().startsWith(local);
 }
 
 /** Lets the contract's own JSON reader judge a single field. */

@@ -1,5 +1,5 @@
-import { currentCall } from '@kontor/kit/answer';
 import type { Clock } from '@kontor/kit/clock';
+import { currentCall } from '@kontor/kit/current-call';
 import type { NextFunction, Request, Response } from 'express';
 
 /** How long a request may take, its body included. Each call to a service has less than that. */

@@ -112,6 +112,7 @@ export class TestRealm {
       introspection_endpoint: `${base}/token/introspect`,
       authorization_endpoint: `${base}/auth`,
       token_endpoint: `${base}/token`,
+      end_session_endpoint: `${base}/logout`,
     };
   }
 }

@@ -162,6 +162,18 @@ describe('a token of the embedded provider', () => {
     const signed = new URLSearchParams({ access_token: access });
     expect((await fetch(userinfo, { method: 'POST', body: signed })).status).toBe(200);
   });
+
+  it.each(['', '?x=1', '/', '/?x=1'])('is taken in its signed form where %j follows an address', async (more) => {
+    await using provider = await startEmbedded({ publicUrl: PUBLIC_URL });
+    const { access } = await provider.tokensOf('researcher');
+    const { jti } = JSON.parse(Buffer.from(access.split('.')[1] ?? '', 'base64url').toString()) as { jti: string };
+    const { introspection, userinfo } = await endpointsOf(provider.issuer);
+    const portal = { id: 'kontor-portal', secret: provider.clientSecret };
+    expect((await post(`${introspection}${more}`, portal, { token: access })).body).toMatchObject({ active: true });
+    const ask = async (shown: string) =>
+      fetch(`${userinfo}${more}`, { method: 'POST', body: new URLSearchParams({ access_token: shown }) });
+    expect([(await ask(access)).status, (await ask(jti)).status]).toEqual([200, 401]);
+  });
 });
 
 const realm = readRealm({

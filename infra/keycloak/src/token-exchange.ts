@@ -4,6 +4,8 @@ import { readForm } from './request-form.ts';
 /** Answers the id of the record behind an access token of ours, and nothing for any other text. */
 export type RecordOf = (accessToken: string) => Promise<string | undefined>;
 
+/** The paths where the library looks for a token in a form, as generously as it reads paths. */
+const TAKES_TOKENS = /\/(introspect|revoke|userinfo)\/?$/i;
 /** No record has this id. */
 const NO_RECORD = 'none';
 
@@ -16,7 +18,8 @@ export async function exchangeTokens(request: IncomingMessage, recordOf: RecordO
   const { authorization = '' } = request.headers;
   const [, bearer] = /^Bearer (.*)$/i.exec(authorization) ?? [];
   if (bearer !== undefined) request.headers.authorization = `Bearer ${(await recordOf(bearer)) ?? NO_RECORD}`;
-  if (request.method !== 'POST' || !/\/(introspect|revoke|userinfo)$/.test(request.url ?? '')) return request;
+  const { pathname = '' } = URL.parse(request.url ?? '', 'http://localhost') ?? {};
+  if (request.method !== 'POST' || !TAKES_TOKENS.test(pathname)) return request;
   const form = await readForm(request);
   await exchange(form, 'access_token', recordOf);
   // A refresh token has no signed form.

@@ -1,18 +1,14 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import type * as grpc from '@grpc/grpc-js';
 import { accessOf, admit, scopeOf, type Access } from './access.ts';
 import { CONTEXT_HEADER, type ContextVerifier } from './caller-context.ts';
-import { SystemClock } from './clock.ts';
+import { currentCall } from './current-call.ts';
 import { pathOf, type Call } from './grpc.ts';
 import type { Logger } from './log.ts';
 import { personOf } from './person.ts';
 import { Problem, problemOf } from './problem.ts';
 import { validate } from './validate.ts';
-
-/** The call being answered, so that calls made on its behalf inherit what is left of its time, and for whom it is. */
-export const currentCall = new AsyncLocalStorage<Pick<Call, 'deadline' | 'signal' | 'context'>>();
 
 /** The service that speaks for people, and only for them where a method is open to people. */
 const GATEWAY = 'gateway';
@@ -132,7 +128,7 @@ function gate(method: DescMethod, { services }: Access, verifier: ContextVerifie
     }
     const [context] = surface.metadata.get(CONTEXT_HEADER);
     if (context === undefined) return call;
-    const person = await verifier.person(String(context), clock.now());
+    const person = await verifier.person(String(context));
     return Object.assign(call, { person, actor: person.reference, context: String(context) });
   };
 }
@@ -142,8 +138,6 @@ function checkPerson(access: Access, { caller, person }: Call, request: object):
   if (access.people.length === 0 || caller !== GATEWAY) return;
   admit(access, personOf({ person }), scopeOf(request));
 }
-
-const clock = new SystemClock();
 
 /** Made once: an abort without a reason makes an exception with a stack for every call. */
 const GONE = Problem.deadline('The caller is gone.');

@@ -1,7 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import type { Clock } from './clock.ts';
 import type { Person } from './person.ts';
 import { Problem } from './problem.ts';
+import { Remembered } from './remembered.ts';
 import type { Tls } from './tls.ts';
 
 /** The service that vouches for people. */
@@ -50,38 +52,43 @@ export function contextSigner({
   };
 }
 
+interface Verdict {
+  person: Person;
+  /** Until when the context is good. */
+  untilMs: number;
+}
+
 /** Believes caller contexts that the gateway of this authority signed within the last minute. */
 export class ContextVerifier {
   readonly #authority: X509Certificate;
   /** The gateway's certificates, of which there are as many as were issued to it. */
   readonly #issued = new Map<string, X509Certificate>();
-  readonly #remembered = new Map<string, { person: Person; untilMs: number }>();
+  readonly #verdicts: Remembered<Verdict>;
 
   /** @param most how many contexts are remembered; the oldest go first */
   constructor(
     { ca }: Pick<Tls, 'ca'>,
-    private readonly most = REMEMBERED_MAX,
+    private readonly clock: Clock,
+    most = REMEMBERED_MAX,
   ) {
     this.#authority = new X509Certificate(ca);
+    this.#verdicts = new Remembered(clock, (LIFETIME_S + TOLERANCE_S) * 1_000, most);
   }
 
   /** How many contexts it knows again without looking at their signatures. */
   get remembered(): number {
-    return this.#remembered.size;
+    return this.#verdicts.size;
   }
 
   /** @throws Problem `context_invalid` */
-  async person(context: string, now: Date): Promise<Person> {
-    const known = this.#remembered.get(context);
-    if (known && known.untilMs > now.getTime()) return known.person;
-    try {
-      return await this.#verify(context, now);
-    } catch {
-      throw Problem.unauthenticated('context_invalid', 'The caller context is not valid.');
-    }
+  async person(context: string): Promise<Person> {
+    const verdict = await this.#verdicts.get(context, () => this.#verify(context)).catch(() => undefined);
+    if (verdict && verdict.untilMs > this.clock.now().getTime()) return verdict.person;
+    throw Problem.unauthenticated('context_invalid', 'The caller context is not valid.');
   }
 
-  async #verify(context: string, now: Date): Promise<Person> {
+  async #verify(context: string): Promise<Verdict> {
+    const now = this.clock.now();
     const [base64 = ''] = decodeProtectedHeader(context).x5c ?? [];
     const { publicKey, validToDate } = this.#certificate(base64, now);
     const { payload } = await jwtVerify<Claims>(context, publicKey, {
@@ -95,10 +102,7 @@ export class ContextVerifier {
     const { sub: id = '', exp = 0, reference, roles, scope, knownSinceMs } = payload;
     const knownSince = knownSinceMs === undefined ? undefined : new Date(knownSinceMs);
     const person = { id, reference, roles, ...(scope && { scope }), ...(knownSince && { knownSince }) };
-    const [oldest] = this.#remembered.keys();
-    if (oldest !== undefined && this.#remembered.size >= this.most) this.#remembered.delete(oldest);
-    this.#remembered.set(context, { person, untilMs: Math.min(exp * 1000, validToDate.getTime()) });
-    return person;
+    return { person, untilMs: Math.min((exp + TOLERANCE_S) * 1_000, validToDate.getTime()) };
   }
 
   /** The gateway's certificate, which this authority issued to it and which is good now. */

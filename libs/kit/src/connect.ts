@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { DescMethod } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
-import { currentCall } from './answer.ts';
 import { CONTEXT_HEADER } from './caller-context.ts';
+import { currentCall } from './current-call.ts';
 import { wireOf, type CallOptions, type Client, type Contract } from './grpc.ts';
 import { Problem, problemOf } from './problem.ts';
 import type { Tls } from './tls.ts';

@@ -135,6 +135,7 @@ export function problemOf(error: unknown): Problem {
     return Problem.deadline('The answer did not come in time.');
   if (code === status.RESOURCE_EXHAUSTED) return /larger than max/.test(String(details)) ? tooLarge() : overloaded();
   if (isDatabaseDown(error)) return Problem.unavailable('database_unavailable', 'The database does not answer.');
+  if (DATABASE_BUSY.test(String(code))) return Problem.unavailable('database_busy', 'The database has too much to do.');
   return Object.assign(Problem.internal(), { cause: error });
 }
 
@@ -145,6 +146,8 @@ const overloaded = () => Problem.unavailable('service_overloaded', 'A part of th
 
 /** PostgreSQL's classes for: connection lost, server starting or stopping, resources used up, database gone. */
 const DATABASE_DOWN = /^(08...|57P..|53...|3D000)$/;
+/** A lock, or the end of a statement, did not come in time. */
+const DATABASE_BUSY = /^(55P03|57014)$/;
 const CONNECTION_LOST = /Connection terminated|connection timeout|Client has encountered a connection error/i;
 
 function isDatabaseDown(error: unknown): boolean {

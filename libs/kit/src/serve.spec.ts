@@ -10,6 +10,7 @@ import { testTls } from '@kontor/testing/test-tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { ContextVerifier } from './caller-context.ts';
 import { answer } from './answer.ts';
+import { SystemClock } from './clock.ts';
 import { connect } from './connect.ts';
 import type { Call, Serves } from './grpc.ts';
 import { inProcess } from './in-process.ts';
@@ -130,7 +131,7 @@ describe('a served contract', () => {
 
   it('refuses to start where a method lacks an implementation or callers', async () => {
     const { tls } = await setup();
-    const verifier = new ContextVerifier(tls.of('compute'));
+    const verifier = new ContextVerifier(tls.of('compute'), new SystemClock());
     expect(() => answer(EngineService, {}, verifier, logger('test'))).toThrow(
       'EngineService.GetCapacity has no implementation.',
     );
@@ -252,7 +253,7 @@ describe('time', () => {
     const { client, served, engine } = await setup();
     const relay = inProcess(EngineService, served.app.get(EchoEngine));
     expect(await relay.getCapacity({})).toMatchObject({ engine: 'in-process' });
-    const { currentCall } = await import('./answer.ts');
+    const { currentCall } = await import('./current-call.ts');
     const soon = { deadline: new Date(Date.now() + 1000), signal: new AbortController().signal };
     await currentCall.run(soon, () => client.getCapacity({}));
     expect(engine.calls.at(-1)!.deadline.getTime()).toBeLessThanOrEqual(soon.deadline.getTime() - 20 + 5);
@@ -264,7 +265,7 @@ describe('time', () => {
 
   it('ends a call made on behalf of one that was abandoned', async () => {
     const { client } = await setup();
-    const { currentCall } = await import('./answer.ts');
+    const { currentCall } = await import('./current-call.ts');
     const gone = new AbortController();
     const parent = { deadline: new Date(Date.now() + 5000), signal: gone.signal };
     const child = currentCall.run(parent, () => client.stop({ jobId: ID }));
@@ -274,7 +275,7 @@ describe('time', () => {
 
   it('is not spent on somebody who is gone already', async () => {
     const { client, engine } = await setup();
-    const { currentCall } = await import('./answer.ts');
+    const { currentCall } = await import('./current-call.ts');
     const [late, signal] = [{ code: 'deadline_exceeded' }, AbortSignal.abort()];
     await expect(client.getCapacity({}, { signal })).rejects.toMatchObject(late);
     await expect(Array.fromAsync(client.readLog(LOG, { signal }))).rejects.toMatchObject(late);

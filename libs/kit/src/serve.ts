@@ -7,6 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { HealthImplementation } from 'grpc-health-check';
 import { answer } from './answer.ts';
 import { ContextVerifier } from './caller-context.ts';
+import { SystemClock, type Clock } from './clock.ts';
 import { wiresOf, type Contract, type Serves } from './grpc.ts';
 import { logger } from './log.ts';
 import { nestLogger } from './nest-logger.ts';
@@ -53,18 +54,19 @@ export interface Served {
  * Starts a service: its module, then one gRPC server with mutual TLS, health, and reflection (v1 and v1alpha).
  *
  * @param listen host:port; port 0 takes a free one
+ * @param clock by which caller contexts are good or over: that of whoever signs them
  * @throws where a method declares no callers or has no implementation, or the address is taken
  */
 export async function serve(
   definition: ServiceDefinition,
-  { listen, tls }: { listen: string; tls: Tls },
+  { listen, tls, clock = new SystemClock() }: { listen: string; tls: Tls; clock?: Clock },
 ): Promise<Served> {
   const { name, module, rpcs } = definition;
   const log = logger(name);
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(log), abortOnError: false });
   try {
     const server = new grpc.Server(SERVER_OPTIONS);
-    const verifier = new ContextVerifier(tls);
+    const verifier = new ContextVerifier(tls, clock);
     for (const { contract, provider } of rpcs) {
       server.addService(wiresOf(contract), answer(contract, app.get(provider, { strict: false }), verifier, log));
     }

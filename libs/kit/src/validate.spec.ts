@@ -9,10 +9,12 @@ import {
   SetRateRequestSchema,
   type Account_Purpose,
 } from '@kontor/contracts/quota/v1/quota';
+import { UpdateTenantRequestSchema } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Problem } from './problem.ts';
 import { validate } from './validate.ts';
 
 const ID = '01938b2e-4b5c-7d2a-9c3e-5f6a7b8c9d0e';
+const UPDATE = { tenantId: ID, resourceVersion: 1n };
 const PROJECT = { tenantId: ID, projectId: ID };
 
 function broken(run: () => void): string[] {
@@ -120,6 +122,14 @@ describe('a request that breaks its contract is told every field at fault', () =
     expect(broken(() => validate(SetRateRequestSchema, rate))).toEqual([
       'validFrom must be an instant between the years 1 and 9999',
     ]);
+  });
+
+  it('a value that is there and empty, where the contract tells that from one that is not there', () => {
+    const update = (change: { displayName?: string; parentId?: string }) =>
+      broken(() => validate(UpdateTenantRequestSchema, create(UpdateTenantRequestSchema, { ...UPDATE, ...change })));
+    expect(update({ displayName: '' })).toEqual(['displayName must have at least 1 characters']);
+    expect(update({ parentId: '' })).toEqual([]);
+    expect(update({})).toEqual([]);
   });
 
   it('what is inside the chosen branch of a oneof', () => {

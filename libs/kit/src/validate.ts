@@ -1,5 +1,5 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
-import { TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { FeatureSet_FieldPresence as Presence, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import type { FieldRules } from '@kontor/contracts/rules/v1/rules';
 import { Problem, type Violation } from './problem.ts';
 import { rulesOf } from './rules.ts';
@@ -61,9 +61,11 @@ function fieldCheck(field: DescField): Check {
   const size = many ? sizeCheck(rules, 'items') : undefined;
   const keys = field.fieldKind === 'map' ? keysCheck(rules) : undefined;
   const one = oneCheck(field, many ? itemRules(rules) : rules);
+  const empty = field.presence === Presence.EXPLICIT ? emptyCheck(rules) : undefined;
   return (value, path, found) => {
     if (isAbsent(value)) {
       if (rules?.required) found.push({ field: path, detail: 'is required' });
+      else if (value !== undefined) empty?.(value, path, found);
       return;
     }
     if (size === undefined) return one(value, path, found);
@@ -97,7 +99,13 @@ function keysCheck(rules: FieldRules | undefined) {
 const itemRules = (rules: FieldRules | undefined): FieldRules | undefined =>
   rules && { ...rules, maxSize: rules.itemMaxSize, minSize: undefined };
 
-/** Proto3 cannot tell an empty value from one that was not sent. */
+/** Of an empty value that was sent only how much it is: no rule says what nothing looks like. */
+function emptyCheck(rules: FieldRules | undefined): Check {
+  const [size, range] = [sizeCheck(rules, 'characters'), rangeCheck(rules)];
+  return (value, path, found) => (value === '' ? size(0, path, found) : range(value, path, found));
+}
+
+/** Proto3 cannot tell an empty value from one that was not sent, unless the field is optional or one of several. */
 function isAbsent(value: unknown): boolean {
   if (value === undefined || value === '' || value === 0 || value === 0n) return true;
   if (value instanceof Uint8Array || Array.isArray(value)) return value.length === 0;

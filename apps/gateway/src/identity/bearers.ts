@@ -1,10 +1,11 @@
 import { Clock } from '@kontor/kit/clock';
+import { Remembered } from '@kontor/kit/remembered';
 import { Injectable } from '@nestjs/common';
+import type { Claims } from './claims.ts';
 import { tokenProblem } from './credential-problem.ts';
 import { fingerprint } from './fingerprint.ts';
 import { IdentityProvider } from './identity-provider.ts';
-import { Keycloak, type Claims } from './keycloak.ts';
-import { Remembered } from './remembered.ts';
+import { Keycloak } from './keycloak.ts';
 
 /** How long a token may outlive its revocation, or the end of its session, here. */
 const VERDICT_MS_MAX = 10_000;

@@ -2,12 +2,12 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { contextSigner } from '@kontor/kit/caller-context';
 import { Clock } from '@kontor/kit/clock';
 import type { Person, Scope } from '@kontor/kit/person';
+import { Remembered } from '@kontor/kit/remembered';
 import type { Caller } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../config.ts';
 import { Services } from '../services.ts';
-import type { Claims } from './keycloak.ts';
-import { Remembered } from './remembered.ts';
+import type { Claims } from './claims.ts';
 
 /** How long a change of somebody's memberships may go unnoticed. */
 const CALLER_MS_MAX = 5_000;

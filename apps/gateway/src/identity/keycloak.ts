@@ -9,12 +9,12 @@ import {
   exportSPKI,
   jwtVerify,
   type CryptoKey,
-  type JWTPayload,
   type ProtectedHeaderParameters,
   type RemoteJWKSet,
 } from 'jose';
 import KeycloakConnect from 'keycloak-connect';
 import { GatewayConfig } from '../config.ts';
+import { claimsOf, endOf, type Claims } from './claims.ts';
 import { tokenProblem } from './credential-problem.ts';
 import { IdentityProvider, unavailable } from './identity-provider.ts';
 
@@ -37,17 +37,6 @@ const KEYS_EVERY_MS = 1_000;
 /** A key that the realm has withdrawn is forgotten within this time. */
 const KEYS_AGE_MS_MAX = 5 * 60_000;
 const KEYS_PATIENCE_MS = 5_000;
-
-/** What a token says about whoever shows it, once it is believed. */
-export interface Claims {
-  issuer: string;
-  subject: string;
-  name: string;
-  email: string;
-  emailVerified: boolean;
-  realmRoles: string[];
-  expiresAtMs: number;
-}
 
 /** Says whether a bearer is an access token of the realm, meant for this API and good now. It may yet be revoked. */
 @Injectable()
@@ -151,24 +140,6 @@ function headerOf(token: string): ProtectedHeaderParameters {
     throw tokenProblem('token_malformed', 'The token is neither an access token nor a project token.');
   }
 }
-
-const endOf = ({ exp = 0 }: JWTPayload): number => exp * 1_000;
-
-function claimsOf(payload: JWTPayload): Claims {
-  const { iss = '', sub = '', name, email, email_verified: verified, realm_access: access } = payload;
-  const roles = (access as { roles?: unknown } | undefined)?.roles;
-  return {
-    issuer: iss,
-    subject: sub,
-    name: textOf(name),
-    email: textOf(email),
-    emailVerified: verified === true,
-    realmRoles: Array.isArray(roles) ? roles.map(String) : [],
-    expiresAtMs: endOf(payload),
-  };
-}
-
-const textOf = (claim: unknown): string => (typeof claim === 'string' ? claim : '');
 
 /** Which claim is at fault, in words; whatever else jose finds wrong is not told apart. */
 const CLAIMS: Record<string, [code: string, detail: string]> = {

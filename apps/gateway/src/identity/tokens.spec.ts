@@ -1,7 +1,7 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testTls } from '@kontor/testing/test-tls';
-import { exportSPKI, importJWK, type CryptoKey } from 'jose';
+import { crafted, signedWithThePublicKey } from '../../testing/forged-tokens.ts';
 import { gatewayUnderTest, SERVICES } from '../../testing/gateway-under-test.ts';
 import { TestRealm } from '../../testing/test-realm.ts';
 
@@ -14,24 +14,6 @@ afterAll(async () => {
 });
 
 const now = Math.floor(Date.now() / 1_000);
-const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** A token of parts, as no library would make it. */
-const crafted = (header: object, claims: unknown, signature = '') => `${base64(header)}.${base64(claims)}.${signature}`;
-
-async function publicPem(): Promise<string> {
-  const [key] = realm.keys;
-  return exportSPKI((await importJWK({ ...key!.publicJwk, ext: true }, 'RS256')) as CryptoKey);
-}
-
-/** The oldest of tricks: the public key, which everybody has, used as if it were a shared secret. */
-async function signedWithThePublicKey(): Promise<string> {
-  const unsigned = `${base64({ alg: 'HS256', typ: 'JWT', kid: realm.keys[0]!.kid })}.${base64(realm.claims())}`;
-  return `${unsigned}.${createHmac('sha256', await publicPem())
-    .update(unsigned)
-    .digest('base64url')}`;
-}
-
 const withoutSignature = async () => (await realm.token()).replace(/[^.]+$/, '');
 
 const wrong: Record<string, [() => string | Promise<string>, code: string]> = {
@@ -61,7 +43,7 @@ const wrong: Record<string, [() => string | Promise<string>, code: string]> = {
     () => crafted({ alg: 'none', kid: realm.keys[0]!.kid }, realm.claims()),
     'token_not_accepted',
   ],
-  'a shared secret that is our public key': [signedWithThePublicKey, 'token_not_accepted'],
+  'a shared secret that is our public key': [() => signedWithThePublicKey(realm), 'token_not_accepted'],
   'no signature': [withoutSignature, 'token_not_accepted'],
   'a key that nobody has': [() => realm.token({}, { header: { kid: randomUUID() } }), 'token_not_accepted'],
   'no name of a key': [() => realm.token({}, { header: { kid: undefined } as object }), 'token_not_accepted'],
@@ -141,8 +123,17 @@ describe('a bearer token', () => {
       name: '',
       email: 'ada@demo.example',
       emailVerified: false,
-      realmRoles: ['auditor', 'offline_access'],
+      realmRoles: ['auditor'],
     });
+  });
+
+  it('is as good as any where the realm says more of somebody than tenancy takes', async () => {
+    const roles = [...Array.from({ length: 150 }, (_, i) => `role-${i}`), 'x'.repeat(150), 'auditor'];
+    const name = `\0${'A'.repeat(199)}\u{1f600} and so on`;
+    const token = await realm.token({ name, email: `${'x'.repeat(320)}@demo.example`, realm_access: { roles } });
+    expect(await gateway.get('/v1/me', { token })).toMatchObject({ status: 200 });
+    const said = { name: `${'A'.repeat(199)}\ufffd`, email: '', realmRoles: ['auditor'] };
+    expect(gateway.tenancy.resolved.at(-1)?.credential.value).toMatchObject(said);
   });
 });
 

@@ -90,6 +90,8 @@ export class BrowserSessions {
   async #endAtProvider({ refreshToken, idToken }: Session, home: string): Promise<string> {
     const configuration = await this.provider.configuration();
     await tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' }).catch(() => undefined);
-    return buildEndSessionUrl(configuration, { id_token_hint: idToken, post_logout_redirect_uri: home }).href;
+    // Where it is not known whose session is to end, the provider asks the person.
+    const hint = idToken ? { id_token_hint: idToken } : {};
+    return buildEndSessionUrl(configuration, { ...hint, post_logout_redirect_uri: home }).href;
   }
 }

@@ -1,5 +1,6 @@
 import { Clock } from '@kontor/kit/clock';
 import { Problem } from '@kontor/kit/problem';
+import { Remembered } from '@kontor/kit/remembered';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { refreshTokenGrant, ResponseBodyError } from 'openid-client';
@@ -7,7 +8,6 @@ import { GatewayConfig } from '../config.ts';
 import { tokenProblem } from '../identity/credential-problem.ts';
 import { fingerprint } from '../identity/fingerprint.ts';
 import { IdentityProvider, unavailable } from '../identity/identity-provider.ts';
-import { Remembered } from '../identity/remembered.ts';
 import { COOKIE_BYTES_MAX, Cookies } from './cookies.ts';
 import { Sealer } from './sealer.ts';
 import { packSession, sessionOf, unpackSession, type Session } from './session.ts';

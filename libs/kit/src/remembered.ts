@@ -1,5 +1,5 @@
-import { currentCall } from '@kontor/kit/answer';
-import type { Clock } from '@kontor/kit/clock';
+import type { Clock } from './clock.ts';
+import { currentCall } from './current-call.ts';
 
 interface Kept<V> {
   answer: Promise<V>;
