@@ -13,6 +13,7 @@ import type {
   ListProjectMembersRequest,
   ListProjectTokensRequest,
   ListProjectsRequest,
+  ListSuspendedProjectsRequest,
   ListTenantAdminsRequest,
   ListTenantsRequest,
   RemoveProjectMemberRequest,
@@ -43,7 +44,7 @@ import { listProjectMembers, removeProjectMember, setProjectMember } from './pro
 import { createProjectToken, listProjectTokens, revokeProjectToken } from './project-tokens.ts';
 import { getProject, listMyProjects, listProjects } from './projects.ts';
 import { resolveCaller } from './resolve-caller.ts';
-import { resumeProject, resumeTenant, suspendProject, suspendTenant } from './suspension.ts';
+import { listSuspendedProjects, resumeProject, resumeTenant, suspendProject, suspendTenant } from './suspension.ts';
 import { listTenantAdmins, removeTenantAdmin } from './tenant-admins.ts';
 import { getTenant, listTenants } from './tenants.ts';
 import { transferProject } from './transfer-project.ts';
@@ -109,6 +110,10 @@ export class TenancyController implements Serves<typeof TenancyService> {
 
   resumeProject(request: ResumeProjectRequest, call: Call) {
     return resumeProject(this.ports, request, call);
+  }
+
+  listSuspendedProjects(request: ListSuspendedProjectsRequest) {
+    return listSuspendedProjects(this.ports, request);
   }
 
   transferProject(request: TransferProjectRequest, call: Call) {

@@ -84,7 +84,7 @@ const isFull = (room: PoolOffer[]): boolean =>
 const readQueue = ({ db }: Ports, acceleratorClass: string): Promise<JobRow[]> =>
   inScope(db, 'all', (tx) =>
     tx.find(JobRow, {
-      where: { acceleratorClass, state: State.QUEUED },
+      where: { acceleratorClass, state: State.QUEUED, waitsFor: Not('suspended') },
       order: { createdAt: 'ASC', tenantId: 'ASC', id: 'ASC' },
       select: {
         tenantId: true,
