@@ -49,6 +49,7 @@ describe('the contracts', () => {
       'ListAcceleratorClasses',
       'ListMissingFiles',
       'ListSites',
+      'ListSuspendedProjects',
     ]);
   });
 

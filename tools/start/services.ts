@@ -23,7 +23,7 @@ export const SERVICES: Service[] = [
   { name: 'identity', database: false, health: 'http', calls: [], program: 'infra/keycloak/src/main.ts' },
   { name: 'tenancy', database: true, health: 'grpc', calls: [], program: built('tenancy') },
   { name: 'quota', database: true, health: 'grpc', calls: [], program: built('quota') },
-  { name: 'compute', database: true, health: 'grpc', calls: ['quota'], program: built('compute') },
+  { name: 'compute', database: true, health: 'grpc', calls: ['tenancy', 'quota'], program: built('compute') },
   {
     name: 'gateway',
     database: false,

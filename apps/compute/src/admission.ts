@@ -8,10 +8,11 @@ import { placement } from './admission/placement.ts';
 import { price } from './admission/price.ts';
 import type { AdmissionRequest, Findings, Rule, Snapshot } from './admission/rule.ts';
 import { shape } from './admission/shape.ts';
+import { suspended } from './admission/suspended.ts';
 import { digestOf } from './canonical-json.ts';
 
 /** In this order: what comes first is cheapest to mend. */
-const RULES: readonly Rule[] = [shape, capacity, placement, price, budget];
+const RULES: readonly Rule[] = [shape, suspended, capacity, placement, price, budget];
 
 const NOTHING_FOUND: Findings = {
   demand: { devices: 0, cores: 0, memoryBytes: 0n },

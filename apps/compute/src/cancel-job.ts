@@ -62,7 +62,7 @@ async function askToCancel(
     {
       isCancelAsked: true,
       nextAt: at,
-      detail: 'Its owner asked to cancel it.',
+      detail: 'It was cancelled, and is being stopped.',
       resourceVersion: () => 'resource_version + 1',
     },
   );

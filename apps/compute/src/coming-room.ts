@@ -8,8 +8,8 @@ import type { JobRow } from './tables.ts';
 export const mayGiveWay = (job: JobRow): boolean => job.priority === Priority.LOW && !isLeaving(job);
 
 /** Whether a job has been told to leave: its room is coming. */
-export const isLeaving = ({ state, isGivingWay, isCancelAsked }: JobRow): boolean =>
-  state === State.STOPPING || isGivingWay || isCancelAsked;
+export const isLeaving = ({ state, isGivingWay, isCancelAsked, isSuspended }: JobRow): boolean =>
+  state === State.STOPPING || isGivingWay || isCancelAsked || isSuspended;
 
 /** A job that runs, with what it takes of a node. */
 export const heldBy = (job: JobRow): LowHeld & { job: JobRow } => ({

@@ -21,12 +21,14 @@ import { FileStore } from './file-store.ts';
 import { computeMutations } from './mutations.ts';
 import { Ports } from './ports.ts';
 import { Reconciler } from './reconciler.ts';
+import { SuspensionWatch } from './suspension.ts';
 
-/** What runs the work, what pays for it, and, in tests, what time it is. */
+/** What runs the work, what pays for it, who says where work may go on, and, in tests, what time it is. */
 export interface ComputeParts {
   engine: Client<typeof EngineService>;
   quota: Client<typeof QuotaService>;
   programmes: Client<typeof ProgrammeService>;
+  tenancy: Ports['tenancy'];
   clock?: Clock;
 }
 
@@ -40,7 +42,7 @@ export const computeService = (config: ComputeConfig, parts: ComputeParts): Serv
 @Module({})
 export class ComputeModule {
   static of(config: ComputeConfig, parts: ComputeParts): DynamicModule {
-    const { engine, quota, programmes, clock = new SystemClock() } = parts;
+    const { engine, quota, programmes, tenancy, clock = new SystemClock() } = parts;
     const ports = async (db: DataSource): Promise<Ports> => {
       const files = new FileStore(filesFolder(config), config.KONTOR_FILE_BYTES_MAX);
       await files.prepare();
@@ -50,6 +52,7 @@ export class ComputeModule {
         engine,
         quota,
         programmes,
+        tenancy,
         files,
         failpoint,
         settings: settingsOf(config),
@@ -63,6 +66,7 @@ export class ComputeModule {
       providers: [
         { provide: Ports, inject: [DataSource], useFactory: ports },
         ClusterWatch,
+        SuspensionWatch,
         Reconciler,
         ComputeController,
         ...journalProviders({ service: 'compute', clock, counts: computeMutations }),

@@ -8,6 +8,7 @@ const ENVIRONMENT = {
   KONTOR_TLS: '/tls',
   KONTOR_DATABASE_URL: 'postgres://localhost/kontor_compute',
   KONTOR_QUOTA: '127.0.0.1:7810',
+  KONTOR_TENANCY: '127.0.0.1:7805',
   KONTOR_HOME: '/home',
 };
 
@@ -50,6 +51,8 @@ describe('the configuration', () => {
   it.each([
     ['KONTOR_DATABASE_URL', 'mysql://x'],
     ['KONTOR_QUOTA', 'quota'],
+    ['KONTOR_TENANCY', 'tenancy'],
+    ['KONTOR_SUSPENSION_MS', '0'],
     ['KONTOR_HOME', ''],
     ['KONTOR_OPERATOR', 'Two Words'],
     ['KONTOR_OPERATOR_TENANT', 'demo'],

@@ -4,13 +4,15 @@ import { uuid5 } from '@kontor/kit/id';
 import { z } from 'zod';
 import type { Settings } from './ports.ts';
 
+const address = (such: string) => z.string().regex(/^[^:\s]+:\d{1,5}$/, `must be host:port, such as ${such}`);
 const milliseconds = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 
 /** What compute is told when it starts. */
 export const computeEnvironment = serviceEnvironment
   .extend({
     KONTOR_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
-    KONTOR_QUOTA: z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:7810'),
+    KONTOR_QUOTA: address('127.0.0.1:7810'),
+    KONTOR_TENANCY: address('127.0.0.1:7805'),
     /** Uploaded files live in uploads/ below it, beside what the local engine keeps. */
     KONTOR_HOME: z.string().min(1, 'must be a folder'),
     KONTOR_OPERATOR: z
@@ -30,6 +32,7 @@ export const computeEnvironment = serviceEnvironment
     KONTOR_OBSERVE_MS: milliseconds(500),
     KONTOR_POLL_MS: milliseconds(500),
     KONTOR_CAPACITY_MS: milliseconds(30_000),
+    KONTOR_SUSPENSION_MS: milliseconds(2_000),
     /** Longer than any one call to another service may take. */
     KONTOR_CLAIM_MS: milliseconds(10_000),
     KONTOR_STEPS_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(32),
@@ -62,6 +65,7 @@ export function settingsOf(config: ComputeConfig): Settings {
     claimMs: config.KONTOR_CLAIM_MS,
     pollMs: config.KONTOR_POLL_MS,
     capacityRefreshMs: config.KONTOR_CAPACITY_MS,
+    suspensionMs: config.KONTOR_SUSPENSION_MS,
     stepsAtOnce: config.KONTOR_STEPS_AT_ONCE,
   };
 }

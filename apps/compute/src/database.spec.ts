@@ -9,6 +9,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { JobsAndSlots1761955200001 } from '../migrations/0001-jobs-and-slots.ts';
 import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
+import { Suspension1764115200006 } from '../migrations/0006-suspension.ts';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import database from './database.ts';
 import { computeMutations } from './mutations.ts';
@@ -33,12 +34,13 @@ describe('the database', () => {
     expect(occupied).toEqual([{ until: '2030-01-02 00:00:00+00' }, { until: 'infinity' }]);
   });
 
-  it('goes back a step, and forth again', async () => {
+  it('goes back some steps, and forth again', async () => {
     await using fresh = await testDatabase('compute', database.migrations);
     const db = await new DataSource(dataSourceOptions({ ...database, url: fresh.ownerUrl })).initialize();
-    const [step, runner] = [new WhenABudgetEnds1763769600005(), db.createQueryRunner()];
-    await step.down(runner);
-    await step.up(runner);
+    const runner = db.createQueryRunner();
+    const steps = [new WhenABudgetEnds1763769600005(), new Suspension1764115200006()];
+    for (const step of steps.toReversed()) await step.down(runner);
+    for (const step of steps) await step.up(runner);
     await runner.release();
     await db.destroy();
     expect(await check({ ...database, url: fresh.ownerUrl })).toEqual({ pending: [], drift: [] });

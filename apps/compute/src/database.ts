@@ -4,6 +4,7 @@ import { SealedJournal1763769600002 } from '../migrations/0002-sealed-journal.ts
 import { TenantRows1763769600003 } from '../migrations/0003-tenant-rows.ts';
 import { Awards1763769600004 } from '../migrations/0004-awards.ts';
 import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
+import { Suspension1764115200006 } from '../migrations/0006-suspension.ts';
 import {
   ClusterRow,
   DecisionRow,
@@ -14,18 +15,20 @@ import {
   PoolRow,
   SiteRow,
   SlotRow,
+  SuspensionRow,
 } from './tables.ts';
 
 /** What compute keeps. */
 const database: ServiceDatabase = {
   service: 'compute',
-  tables: [SiteRow, ClusterRow, PoolRow, NodeRow, SlotRow, OccupancyRow, JobRow, DecisionRow, FileRow],
+  tables: [SiteRow, ClusterRow, PoolRow, NodeRow, SlotRow, OccupancyRow, JobRow, DecisionRow, FileRow, SuspensionRow],
   migrations: [
     JobsAndSlots1761955200001,
     SealedJournal1763769600002,
     TenantRows1763769600003,
     Awards1763769600004,
     WhenABudgetEnds1763769600005,
+    Suspension1764115200006,
   ],
 };
 

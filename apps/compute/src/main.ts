@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { EngineService } from '@kontor/contracts/engine/v1/engine';
 import { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
+import { TenancyService } from '@kontor/contracts/tenancy/v1/tenancy';
 import { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import { parseConfig } from '@kontor/kit/config';
 import { connect } from '@kontor/kit/connect';
@@ -18,5 +19,6 @@ await runService(
       engine: inProcess(EngineService, new LocalEngine({ home: config.KONTOR_HOME })),
       quota: connect(QuotaService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
       programmes: connect(ProgrammeService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
+      tenancy: connect(TenancyService, config.KONTOR_TENANCY, readTls(config.KONTOR_TLS, 'compute')),
     }),
 );

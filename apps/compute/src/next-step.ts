@@ -41,7 +41,7 @@ export function nextStep(job: JobRow, seen: Observation | undefined, now: Date, 
       return { do: 'reserve' };
     case State.STARTING:
       if (seen) return whileAlive(job, seen, now, policy) ?? wait;
-      return job.isCancelAsked ? { do: 'conclude', outcome: neverRan } : { do: 'start' };
+      return mustEnd(job) ? { do: 'conclude', outcome: neverRan(job) } : { do: 'start' };
     case State.RUNNING:
     case State.PAUSED:
       if (seen) return whileAlive(job, seen, now, policy) ?? wait;
@@ -60,13 +60,16 @@ export function nextStep(job: JobRow, seen: Observation | undefined, now: Date, 
   }
 }
 
-/** Its owner does not want to wait for the checkpoint that it was asked for. */
-const isHurried = (job: JobRow): boolean => job.isGivingWay && job.isCancelAsked;
+/** Somebody wants it to end, whatever it is worth. */
+const mustEnd = (job: JobRow): boolean => job.isCancelAsked || job.isSuspended;
+
+/** Nobody wants to wait for the checkpoint that it was asked for. */
+const isHurried = (job: JobRow): boolean => job.isGivingWay && mustEnd(job);
 
 /** Usage is written down before it is posted, so that what is posted at the end is never less than before. */
 function whileAlive(job: JobRow, seen: Observation, now: Date, { cover }: StepPolicy): Step | undefined {
   if (seen.state === Seen.ENDED) return conclude(job, seen);
-  if (job.isCancelAsked || job.isGivingWay) return { do: 'stop' };
+  if (mustEnd(job) || job.isGivingWay) return { do: 'stop' };
   const state = stateSeen(job.state, seen.state);
   if (state !== job.state || isNews(seen.usage, job)) return { do: 'follow', state, seen };
   return job.state !== State.STARTING && isAskDue(job, now, cover) ? { do: 'advance' } : undefined;

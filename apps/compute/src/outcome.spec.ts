@@ -5,7 +5,7 @@ import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { anObservation } from '../testing/builders.ts';
 import { lost, neverRan, notAccepted, outcomeOf } from './outcome.ts';
 
-const NOTHING_ASKED = { shortOf: null, goesOn: false, isGivingWay: false, isCancelAsked: false };
+const NOTHING_ASKED = { shortOf: null, goesOn: false, isGivingWay: false, isCancelAsked: false, isSuspended: false };
 
 const ended = (end: End, more: Parameters<typeof anObservation>[0] = {}) =>
   anObservation({ state: Observation_State.ENDED, end, ...more });
@@ -59,6 +59,14 @@ describe('how a job ends', () => {
     expect(shortly(outcomeOf(ended(End.STOPPED), both))).toBe('CANCELLED USER');
   });
 
+  it.each([End.STOPPED, End.COVER_ENDED])(
+    'is that its project is suspended where that stopped it, also one that gave way, however the engine ended it',
+    (end) => {
+      const all = { ...NOTHING_ASKED, isGivingWay: true, isSuspended: true };
+      expect(shortly(outcomeOf(ended(end), all))).toBe('CANCELLED SUSPENDED');
+    },
+  );
+
   it('is its own when it ended by itself before it had to leave', () => {
     const low = { ...NOTHING_ASKED, isGivingWay: true };
     expect(shortly(outcomeOf(ended(End.EXITED, { exitCode: 0 }), low))).toBe('SUCCEEDED USER');
@@ -79,10 +87,10 @@ describe('how a job ends', () => {
   });
 
   it('is posted when it may have run, and voided when it never did', () => {
-    expect([lost, neverRan, notAccepted('no')].map((outcome) => `${shortly(outcome)} ${outcome.settlement}`)).toEqual([
-      'FAILED SITE post',
-      'CANCELLED USER void',
-      'FAILED SITE void',
-    ]);
+    expect(
+      [lost, neverRan({ isCancelAsked: true }), notAccepted('no')].map(
+        (outcome) => `${shortly(outcome)} ${outcome.settlement}`,
+      ),
+    ).toEqual(['FAILED SITE post', 'CANCELLED USER void', 'FAILED SITE void']);
   });
 });

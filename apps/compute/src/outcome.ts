@@ -13,7 +13,7 @@ export interface Outcome {
 }
 
 type Ending = Omit<Outcome, 'settlement'>;
-type Ended = Pick<JobRow, 'shortOf' | 'goesOn' | 'isGivingWay' | 'isCancelAsked'>;
+type Ended = Pick<JobRow, 'shortOf' | 'goesOn' | 'isGivingWay' | 'isCancelAsked' | 'isSuspended'>;
 
 /** What the engine saw of a job that has ended, as its outcome. */
 export function outcomeOf(seen: Observation, job: Ended): Outcome {
@@ -56,10 +56,13 @@ function exited({ exitCode, signal }: Observation): Ending {
   return { state: State.FAILED, cause: Cause.USER, detail: `The program ${how}.` };
 }
 
-const stopped = ({ isGivingWay, isCancelAsked }: Ended): Ending =>
-  isGivingWay && !isCancelAsked
-    ? gaveWay
-    : { state: State.CANCELLED, cause: Cause.USER, detail: 'Stopped because its owner asked.' };
+function stopped({ isGivingWay, isCancelAsked, isSuspended }: Ended): Ending {
+  if (isSuspended && !isCancelAsked) return suspended('Stopped because its project is suspended.');
+  if (isGivingWay && !isCancelAsked) return gaveWay;
+  return { state: State.CANCELLED, cause: Cause.USER, detail: 'Stopped because it was cancelled.' };
+}
+
+const suspended = (detail: string): Ending => ({ state: State.CANCELLED, cause: Cause.SUSPENDED, detail });
 
 /** Not cancelled, for that is its owner's word; its work is not done. */
 const gaveWay: Ending = {
@@ -73,8 +76,9 @@ const gaveWay: Ending = {
  * found too little; if nobody asked, or it could have gone on unpaid, Kontor itself was away, and the job's owner does
  * not pay for that.
  */
-function coverEnded({ shortOf, goesOn, isGivingWay }: Ended): Ending {
-  if (isGivingWay) return gaveWay;
+function coverEnded(job: Ended): Ending {
+  const { shortOf, goesOn, isGivingWay, isSuspended } = job;
+  if (isGivingWay || isSuspended) return stopped(job);
   return shortOf !== null && !goesOn
     ? { state: State.FAILED, cause: Cause.BUDGET, detail: stoppedFor(shortOf) }
     : {
@@ -92,13 +96,11 @@ export const lost: Outcome = {
   settlement: 'post',
 };
 
-/** It was cancelled before the engine heard of it. */
-export const neverRan: Outcome = {
-  state: State.CANCELLED,
-  cause: Cause.USER,
-  detail: 'Cancelled before it started.',
-  settlement: 'void',
-};
+/** It was to end before the engine had heard of it. */
+export const neverRan = ({ isCancelAsked }: Pick<Ended, 'isCancelAsked'>): Outcome =>
+  isCancelAsked
+    ? { state: State.CANCELLED, cause: Cause.USER, detail: 'Cancelled before it started.', settlement: 'void' }
+    : { ...suspended('Its project was suspended before it started.'), settlement: 'void' };
 
 /** The engine would not have it. */
 export const notAccepted = (why: string): Outcome => ({

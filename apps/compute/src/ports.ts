@@ -1,6 +1,7 @@
 import type { AcceleratorClass } from '@kontor/contracts/compute/v1/compute';
 import type { EngineService } from '@kontor/contracts/engine/v1/engine';
 import type { ProgrammeService } from '@kontor/contracts/quota/v1/programme';
+import type { TenancyService } from '@kontor/contracts/tenancy/v1/tenancy';
 import type { QuotaService } from '@kontor/contracts/quota/v1/quota';
 import type { Clock } from '@kontor/kit/clock';
 import type { Client } from '@kontor/kit/grpc';
@@ -30,6 +31,8 @@ export interface Settings {
   /** How often to look for due jobs when nothing wakes the reconciler. */
   pollMs: number;
   capacityRefreshMs: number;
+  /** How often to ask which projects are suspended. */
+  suspensionMs: number;
   /** Jobs that take a step at the same time. */
   stepsAtOnce: number;
 }
@@ -41,6 +44,7 @@ export abstract class Ports {
   abstract readonly engine: Client<typeof EngineService>;
   abstract readonly quota: Client<typeof QuotaService>;
   abstract readonly programmes: Client<typeof ProgrammeService>;
+  abstract readonly tenancy: Pick<Client<typeof TenancyService>, 'listSuspendedProjects'>;
   abstract readonly files: FileStore;
   abstract readonly settings: Settings;
   abstract readonly acceleratorClasses: AcceleratorClass[];

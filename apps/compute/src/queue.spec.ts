@@ -94,6 +94,27 @@ describe('a queued job', () => {
     expect(State[(await compute.job(other, passing.id)).state]).toBe('RUNNING');
   });
 
+  it('is found behind a thousand of a project that is at its limit', async () => {
+    const { compute } = await setup();
+    await using _ = compute;
+    const [modest, other] = [compute.project({ slots: 1n }), compute.project()];
+    await compute.submit(other, { devices: 4, command: ['work', '2000'] });
+    const jobs = [];
+    for (let n = 0; n < 3; n++) jobs.push(await compute.submit(modest, { command: ['work', '30000'] }));
+    await compute.meddle(
+      `INSERT INTO job (tenant_id, id, project_id, name, workload, content_sha256, accelerator_class, devices, cores,
+         memory_bytes, time_limit_ms, state, waits_for, created_at)
+       SELECT tenant_id, gen_random_uuid(), project_id, name, workload, content_sha256, accelerator_class, devices,
+         cores, memory_bytes, time_limit_ms, state, waits_for, created_at
+         FROM job, generate_series(1, 1100) WHERE id = $1`,
+      [jobs[2]?.id],
+    );
+    compute.clock.advance(1);
+    const passing = await compute.submit(other, { devices: 3, command: ['work', '30000'] });
+    await compute.pass(6);
+    expect(State[(await compute.job(other, passing.id)).state]).toBe('RUNNING');
+  });
+
   it("fails when its project's money is gone by the time there is room", async () => {
     const { compute, project } = await setup();
     await using _ = compute;

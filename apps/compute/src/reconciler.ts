@@ -10,6 +10,7 @@ import { observe, told } from './observe.ts';
 import { Ports } from './ports.ts';
 import { placeQueued } from './steps/place-queued.ts';
 import type { Progress } from './steps/step.ts';
+import { SuspensionWatch } from './suspension.ts';
 import type { JobRow } from './tables.ts';
 
 /**
@@ -30,6 +31,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly ports: Ports,
     private readonly clusters: ClusterWatch,
+    private readonly suspensions: SuspensionWatch,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -100,6 +102,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     while (!this.#stopping.signal.aborted) {
       this.#wake = new AbortController();
       this.clusters.refreshWhenDue();
+      this.suspensions.refreshWhenDue(() => this.wake());
       if (this.#placing) this.#placeAgain = true;
       else this.#placing = this.#placeQueued();
       await this.#begin().catch((error: unknown) =>

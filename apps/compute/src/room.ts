@@ -57,6 +57,7 @@ const HOLDER = {
   priority: true,
   isGivingWay: true,
   isCancelAsked: true,
+  isSuspended: true,
   startedAt: true,
 } as const;
 

@@ -23,6 +23,7 @@ import { testTls } from '@kontor/testing/test-tls';
 import { aWorkload, CPU } from '../testing/builders.ts';
 import { FakeEngine } from '../testing/fake-engine.ts';
 import { FakeProgrammes } from '../testing/fake-programmes.ts';
+import { FakeTenancy } from '../testing/fake-tenancy.ts';
 import { FakeQuota } from '../testing/fake-quota.ts';
 import { computeService } from './compute.module.ts';
 import { computeEnvironment } from './config.ts';
@@ -169,6 +170,7 @@ async function setup(environment: Record<string, string> = {}) {
     KONTOR_TLS: tls.directory,
     KONTOR_DATABASE_URL: fresh.url,
     KONTOR_QUOTA: '127.0.0.1:1',
+    KONTOR_TENANCY: '127.0.0.1:1',
     KONTOR_HOME: home,
     KONTOR_COVER_MS: '1000',
     KONTOR_COVER_MARGIN_MS: '600',
@@ -180,6 +182,7 @@ async function setup(environment: Record<string, string> = {}) {
   const definition = computeService(config, {
     engine: inProcess(EngineService, engine),
     quota: inProcess(QuotaService, quota),
+    tenancy: new FakeTenancy(),
     programmes: inProcess(ProgrammeService, new FakeProgrammes(quota)),
   });
   const { address, close } = await serve(definition, { listen: config.KONTOR_LISTEN, tls: tls.of('compute') });

@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts';
 import type { Ports } from './ports.ts';
 import type { Holding, Waiting } from './queue-forecast.ts';
 import { readRoom } from './room.ts';
-import { FileRow, JobRow } from './tables.ts';
+import { FileRow, JobRow, SuspensionRow } from './tables.ts';
 
 /** More than this many waiting jobs are not looked at when one more is judged. */
 const AHEAD_MAX = 1_000;
@@ -37,6 +37,7 @@ export async function readSnapshot(tx: EntityManager, ports: Ports, subject: Sub
     rates: budget.ratesOf(acceleratorClass),
     means: budget.meansOf(acceleratorClass),
     award: request.awardId === undefined ? undefined : budget.awardOf(request.awardId),
+    isSuspended: await tx.existsBy(SuspensionRow, { tenantId, projectId }),
     devicesHeld: holders
       .filter((job) => job.tenantId === tenantId && job.projectId === projectId)
       .reduce((sum, { devices }) => sum + devices, 0),

@@ -144,6 +144,8 @@ export class JobRow {
   @Column('smallint') priority!: Job_Priority;
   /** It has to leave, because a job that waits needs its place. */
   @Column('boolean') isGivingWay!: boolean;
+  /** It has to end, because its project is suspended. */
+  @Column('boolean') isSuspended!: boolean;
 
   @Column('int', { nullable: true }) exitCode!: number | null;
   @Column('jsonb', { transformer: asJsonList(OutputFileSchema) }) outputs!: OutputFile[];
@@ -167,6 +169,13 @@ export class JobRow {
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz', { nullable: true }) startedAt!: Date | null;
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
+}
+
+/** A project in which nobody works, as tenancy last said. */
+@Entity()
+export class SuspensionRow {
+  @PrimaryColumn('uuid') tenantId!: string;
+  @PrimaryColumn('uuid') projectId!: string;
 }
 
 /** A verdict and everything it was computed from. Never changed. */

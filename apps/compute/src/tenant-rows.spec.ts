@@ -8,7 +8,7 @@ import { CPU } from '../testing/builders.ts';
 import database from './database.ts';
 import { readRoom } from './room.ts';
 
-const TABLES = ['decision', 'file', 'job', 'journal', 'occupancy'];
+const TABLES = ['decision', 'file', 'job', 'journal', 'occupancy', 'suspension'];
 
 describe('the catalogue', () => {
   it('has row-level security, forced, and a policy, on every table that names a tenant', async () => {
@@ -48,7 +48,11 @@ describe('rows of a tenant', () => {
   it('are not there for another, nor without a scope, whatever is asked', async () => {
     await using compute = await ComputeUnderTest.start();
     const [ours, theirs] = [compute.project(), compute.project()];
-    for (const project of [ours, theirs]) await compute.submit(project);
+    for (const project of [ours, theirs]) {
+      await compute.submit(project);
+      compute.tenancy.suspended.add(project.projectId);
+    }
+    await compute.life.suspensions.refresh();
     for (const table of TABLES) {
       const rows = (scope?: { tenantId: string }) =>
         compute.db.transaction(async (tx) => {

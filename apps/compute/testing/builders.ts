@@ -74,6 +74,7 @@ export const aSnapshot = (wishes: Partial<Snapshot> = {}): Snapshot => ({
     { asset: `DEVICE_MS:${CPU}`, available: 10_000_000n, held: 0n },
     { asset: `SLOTS:${CPU}`, available: 4n, held: 0n },
   ],
+  isSuspended: false,
   devicesHeld: 0,
   terms: {
     operator: 'demo',
@@ -111,6 +112,7 @@ export const aJob = (wishes: Partial<JobRow> = {}): JobRow =>
       askedAt: null,
       priority: Job_Priority.NORMAL,
       isGivingWay: false,
+      isSuspended: false,
       awardId: null,
       outcome: null,
       settlement: null,

@@ -24,10 +24,12 @@ import { FileStore } from '../src/file-store.ts';
 import { computeMutations } from '../src/mutations.ts';
 import type { Failpoint, Ports, Settings } from '../src/ports.ts';
 import { Reconciler } from '../src/reconciler.ts';
+import { SuspensionWatch } from '../src/suspension.ts';
 import { aWorkload, CPU, H100, OPERATOR_TENANT } from './builders.ts';
 import { FakeEngine } from './fake-engine.ts';
 import { FakeProgrammes } from './fake-programmes.ts';
 import { FakeQuota } from './fake-quota.ts';
+import { FakeTenancy } from './fake-tenancy.ts';
 import { Faults } from './faults.ts';
 
 const COVER = { intervalMs: 10_000n, marginMs: 4_000n };
@@ -38,6 +40,7 @@ const SETTINGS: Settings = {
   claimMs: 2_000,
   pollMs: 20,
   capacityRefreshMs: 30_000,
+  suspensionMs: 2_000,
   stepsAtOnce: 32,
 };
 
@@ -45,11 +48,13 @@ const SETTINGS: Settings = {
 export class Life {
   readonly reconciler: Reconciler;
   readonly clusters: ClusterWatch;
+  readonly suspensions: SuspensionWatch;
   readonly client: Client<typeof ComputeService>;
 
   constructor(readonly ports: Ports) {
     this.clusters = new ClusterWatch(ports);
-    this.reconciler = new Reconciler(ports, this.clusters);
+    this.suspensions = new SuspensionWatch(ports);
+    this.reconciler = new Reconciler(ports, this.clusters, this.suspensions);
     this.client = inProcess(ComputeService, new ComputeController(ports, this.reconciler));
   }
 }
@@ -61,8 +66,10 @@ export class ComputeUnderTest implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly engine = new FakeEngine(this.clock);
   readonly quota = new FakeQuota(this.clock);
+  readonly tenancy = new FakeTenancy();
   readonly engineFaults = new Faults();
   readonly quotaFaults = new Faults();
+  readonly tenancyFaults = new Faults();
   life!: Life;
   #isMeddledWith = false;
 
@@ -99,6 +106,7 @@ export class ComputeUnderTest implements AsyncDisposable {
       acceleratorClasses: readAcceleratorClasses(),
       engine: this.engineFaults.wrap(inProcess(EngineService, this.engine)),
       quota: this.quotaFaults.wrap(inProcess(QuotaService, this.quota)),
+      tenancy: this.tenancyFaults.wrap(this.tenancy),
       programmes: this.quotaFaults.wrap(inProcess(ProgrammeService, new FakeProgrammes(this.quota))),
     });
     await this.life.clusters.refresh();
@@ -132,7 +140,7 @@ export class ComputeUnderTest implements AsyncDisposable {
   async pass(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       this.clock.advance(1_000);
-      await this.life.reconciler.tick();
+      await this.look();
     }
   }
 
@@ -144,6 +152,7 @@ export class ComputeUnderTest implements AsyncDisposable {
 
   /** Looks without time passing, as after being woken. */
   async look(): Promise<void> {
+    if (!this.tenancyFaults.isUnreachable) await this.life.suspensions.refresh();
     await this.life.reconciler.tick();
   }
 

@@ -39,7 +39,8 @@ describe('logs of a job', () => {
   it('that cannot be read are a problem', async () => {
     await using it = await setup();
     expect(await it.get(`${jobs}/${newJob().id}/logs/stdout`)).toMatchObject(refused(404, 'job_not_found'));
-    expect(await it.get(`${it.job}/logs/stdout?offset=-1`)).toMatchObject(refused(400, 'invalid_request'));
+    for (const offset of ['-1', '9007199254740992', '9223372036854775807'])
+      expect(await it.get(`${it.job}/logs/stdout?offset=${offset}`)).toMatchObject(refused(400, 'invalid_request'));
     expect(await it.get(`${it.job}/logs/stdout?follow=perhaps`)).toMatchObject({ status: 400 });
   });
 

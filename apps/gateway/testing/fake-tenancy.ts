@@ -107,6 +107,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   readonly updateProject = this.#answer;
   readonly suspendProject = this.#answer;
   readonly resumeProject = this.#answer;
+  readonly listSuspendedProjects = this.#answer;
   readonly transferProject = this.#answer;
   readonly listProjectMembers = this.#answer;
   readonly setProjectMember = this.#answer;

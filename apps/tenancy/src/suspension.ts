@@ -1,7 +1,10 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
 import {
   Project_State,
   Tenant_State,
+  type ListSuspendedProjectsRequest,
+  type ListSuspendedProjectsResponseSchema,
   type ResumeProjectRequest,
   type ResumeTenantRequest,
   type SuspendProjectRequest,
@@ -30,6 +33,22 @@ export const suspendProject = (ports: Ports, request: SuspendProjectRequest, cal
 
 export const resumeProject = (ports: Ports, request: ResumeProjectRequest, call: Call) =>
   setProjectState(ports, request, Project_State.ACTIVE, call);
+
+/** Asked by who runs the work, which ends where nobody works. */
+export async function listSuspendedProjects(
+  { db }: Ports,
+  { projects }: ListSuspendedProjectsRequest,
+): Promise<MessageInitShape<typeof ListSuspendedProjectsResponseSchema>> {
+  const ids = projects.map(({ projectId }) => projectId);
+  const suspended = await inScope(db, 'all', (tx) => tx.query<{ id: string }[]>(SUSPENDED, [ids]));
+  const found = new Set(suspended.map(({ id }) => id));
+  return { projects: projects.filter(({ projectId }) => found.has(projectId)) };
+}
+
+const SUSPENDED = `
+  SELECT p.id FROM project p JOIN tenant t ON t.id = p.tenant_id
+   WHERE p.id = ANY($1::uuid[]) AND (p.state = ${Project_State.SUSPENDED} OR EXISTS (
+     SELECT FROM tenant above WHERE above.id = ANY(t.path) AND above.state = ${Tenant_State.SUSPENDED}))`;
 
 function setTenantState(
   { db, clock }: Ports,

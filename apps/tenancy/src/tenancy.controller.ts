@@ -15,6 +15,7 @@ import type {
   ListProjectMembersRequest,
   ListProjectTokensRequest,
   ListProjectsRequest,
+  ListSuspendedProjectsRequest,
   ListTenantAdminsRequest,
   ListTenantsRequest,
   RemoveProjectMemberRequest,
@@ -46,7 +47,7 @@ import { leaveProject, listProjectMembers, removeProjectMember, setProjectMember
 import { createProjectToken, listProjectTokens, revokeProjectToken } from './project-tokens.ts';
 import { getProject, listMyProjects, listProjects } from './projects.ts';
 import { resolveCaller } from './resolve-caller.ts';
-import { resumeProject, resumeTenant, suspendProject, suspendTenant } from './suspension.ts';
+import { listSuspendedProjects, resumeProject, resumeTenant, suspendProject, suspendTenant } from './suspension.ts';
 import { listTenantAdmins, removeTenantAdmin } from './tenant-admins.ts';
 import { getTenant, listTenants } from './tenants.ts';
 import { transferProject } from './transfer-project.ts';
@@ -112,6 +113,10 @@ export class TenancyController implements Serves<typeof TenancyService> {
 
   resumeProject(request: ResumeProjectRequest, call: Call) {
     return resumeProject(this.ports, request, call);
+  }
+
+  listSuspendedProjects(request: ListSuspendedProjectsRequest) {
+    return listSuspendedProjects(this.ports, request);
   }
 
   transferProject(request: TransferProjectRequest, call: Call) {

@@ -14,6 +14,7 @@ const CHARGED: Record<Cause, boolean> = {
   [Cause.BUDGET]: true,
   [Cause.SITE]: false,
   [Cause.PREEMPTED]: true,
+  [Cause.SUSPENDED]: true,
 };
 
 /** Splits the device time used within cover into what the end's cause charges and what it gives back. */

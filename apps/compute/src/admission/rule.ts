@@ -61,6 +61,8 @@ export interface Snapshot {
   means: Means[];
   /** The award that is to pay its share; absent where none is named, or the project has none of that id. */
   award?: AwardMeans | undefined;
+  /** Whether nobody works in the project, as tenancy last said. */
+  isSuspended: boolean;
   /** Devices of the class that the project's jobs hold here. */
   devicesHeld: number;
   terms: Terms;
@@ -91,6 +93,6 @@ export type Finding =
 
 /** One step of admission. Pure: the same request, snapshot and findings give the same finding. */
 export interface Rule {
-  name: 'shape' | 'capacity' | 'placement' | 'price' | 'budget';
+  name: 'shape' | 'suspended' | 'capacity' | 'placement' | 'price' | 'budget';
   judge(request: AdmissionRequest, snapshot: Snapshot, findings: Findings): Finding;
 }

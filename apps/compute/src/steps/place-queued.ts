@@ -17,8 +17,8 @@ import { JobRow } from '../tables.ts';
 import { makeWay } from './make-way.ts';
 import { endedColumns } from './settle.ts';
 
-/** Looked at in one turn; those behind them have their turn when these are placed. */
-const QUEUE_MAX = 1_000;
+/** Read at once from the queue. */
+const JOBS_AT_ONCE = 500;
 
 /**
  * Admits again those that wait, in the order in which they came, and answers how many stopped waiting. The first that
@@ -37,7 +37,7 @@ export async function placeQueued(ports: Ports): Promise<number> {
 async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<number> {
   const { db } = ports;
   let room = await readyRoom(ports, acceleratorClass);
-  if (isFull(room.pools) && !room.holders.some(mayGiveWay)) return 0;
+  if (hasNothingFor(room)) return 0;
 
   const budgets = new Map<string, Budget>();
   const budgetOf = async (job: JobRow): Promise<Budget> => {
@@ -50,7 +50,8 @@ async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<nu
   const notHelped = new Map<string, number>();
   const coming = new ComingRoom(room);
   let moved = 0;
-  for (const job of await readQueue(ports, acceleratorClass)) {
+  for await (const job of queueOf(ports, acceleratorClass, atTheirLimit)) {
+    if (hasNothingFor(room)) break;
     if (atTheirLimit.has(job.projectId)) continue;
     if (bestFit(job, room.pools) === undefined) {
       if (job.devices < (notHelped.get(job.projectId) ?? Infinity) && coming.needsThatSomeLeave(job)) {
@@ -63,9 +64,9 @@ async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<nu
       continue;
     }
     const budget = await budgetOf(job);
-    const state = await inScope(db, 'all', (tx) => judgeAgain(tx, ports, job, budget));
-    if (state === State.QUEUED) atTheirLimit.add(job.projectId);
-    else moved++;
+    const { state, waitsFor } = await inScope(db, 'all', (tx) => judgeAgain(tx, ports, job, budget));
+    if (waitsFor === 'budget') atTheirLimit.add(job.projectId);
+    if (state !== State.QUEUED) moved++;
     if (state !== State.PLACED) continue;
     await ports.failpoint('compute.after-occupy');
     coming.see((room = await readyRoom(ports, acceleratorClass)));
@@ -78,27 +79,58 @@ async function readyRoom({ db, clock }: Ports, acceleratorClass: string): Promis
   return { pools: pools.filter(({ isReady }) => isReady), holders };
 }
 
-const isFull = (room: PoolOffer[]): boolean =>
-  room.every(({ nodes }) => nodes.every(({ freeDevices }) => freeDevices.length === 0));
+/** No device is free, and nobody would leave for anybody. */
+const hasNothingFor = ({ pools, holders }: Room): boolean =>
+  pools.every(({ nodes }) => nodes.every(({ freeDevices }) => freeDevices.length === 0)) && !holders.some(mayGiveWay);
 
-const readQueue = ({ db }: Ports, acceleratorClass: string): Promise<JobRow[]> =>
-  inScope(db, 'all', (tx) =>
-    tx.find(JobRow, {
-      where: { acceleratorClass, state: State.QUEUED },
-      order: { createdAt: 'ASC', tenantId: 'ASC', id: 'ASC' },
-      select: {
-        tenantId: true,
-        id: true,
-        projectId: true,
-        acceleratorClass: true,
-        devices: true,
-        cores: true,
-        memoryBytes: true,
-        waitsFor: true,
-      },
-      take: QUEUE_MAX,
-    }),
-  );
+/** Those that wait, in the order in which they came, but for projects that are passed over as soon as they are. */
+async function* queueOf(
+  { db }: Ports,
+  acceleratorClass: string,
+  passedOver: ReadonlySet<string>,
+): AsyncGenerator<JobRow> {
+  let last: JobRow | undefined;
+  do {
+    const jobs: JobRow[] = await inScope(db, 'all', (tx) => readQueue(tx, acceleratorClass, passedOver, last));
+    yield* jobs;
+    last = jobs.at(-1);
+  } while (last);
+}
+
+function readQueue(
+  tx: EntityManager,
+  acceleratorClass: string,
+  passedOver: ReadonlySet<string>,
+  last?: JobRow,
+): Promise<JobRow[]> {
+  const query = tx
+    .createQueryBuilder(JobRow, 'job')
+    .select(LOOKED_AT.map((column) => `job.${column}`))
+    .where({ acceleratorClass, state: State.QUEUED, waitsFor: Not('suspended') })
+    .andWhere('job.projectId <> ALL(:passedOver::uuid[])', { passedOver: [...passedOver] })
+    .orderBy({ 'job.createdAt': 'ASC', 'job.tenantId': 'ASC', 'job.id': 'ASC' })
+    .limit(JOBS_AT_ONCE);
+  if (last) query.andWhere('(job.createdAt, job.tenantId, job.id) > (:createdAt, :tenantId, :id)', { ...last });
+  return query.getMany();
+}
+
+const LOOKED_AT: (keyof JobRow)[] = [
+  'tenantId',
+  'id',
+  'projectId',
+  'acceleratorClass',
+  'devices',
+  'cores',
+  'memoryBytes',
+  'waitsFor',
+  'createdAt',
+];
+
+interface Judged {
+  state: State;
+  /** The rule that has it wait on. */
+  waitsFor?: string;
+}
 
 /**
  * What becomes of a queued job that would find room: its state after one transaction under the pool's lock. Who has
@@ -109,10 +141,10 @@ async function judgeAgain(
   ports: Ports,
   { tenantId, id, acceleratorClass }: JobRow,
   budget: Budget,
-): Promise<State> {
+): Promise<Judged> {
   await lockPools(tx, acceleratorClass);
   const job = await tx.findOne(JobRow, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
-  if (job?.state !== State.QUEUED) return State.CANCELLED;
+  if (job?.state !== State.QUEUED) return { state: State.CANCELLED };
 
   const { request, snapshot } = await readQueued(tx, ports, job, budget);
   const decision = admit(request, snapshot);
@@ -120,13 +152,13 @@ async function judgeAgain(
   await enterScope(tx, { tenantId });
   if (decision.verdict === Verdict.QUEUED) {
     await keepWaiting(tx, job, decision);
-    return State.QUEUED;
+    return { state: State.QUEUED, waitsFor: decision.rule };
   }
   await keepDecision(tx, request, snapshot, decision);
   if (!decision.placement) {
     const cause = decision.rule === 'budget' ? Cause.BUDGET : Cause.SITE;
     await changeJob(tx, job, { ...endedColumns(at), state: State.FAILED, cause, detail: decision.detail }, at);
-    return State.FAILED;
+    return { state: State.FAILED };
   }
   await changeJob(
     tx,
@@ -135,7 +167,7 @@ async function judgeAgain(
     at,
   );
   await occupySlots(tx, job, decision.placement, at);
-  return State.PLACED;
+  return { state: State.PLACED };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Progress } from './step.ts';
 
 /** Has the engine stop a job, and then says so: were it the other way round, a crash between them could forget to. */
 export async function stop(ports: Ports, job: JobRow): Promise<Progress> {
-  const isGivingWay = job.isGivingWay && !job.isCancelAsked;
+  const isGivingWay = job.isGivingWay && !job.isCancelAsked && !job.isSuspended;
   const request = { jobId: engineJobId(job), checkpointFirst: isGivingWay };
   const seen = await ports.engine.stop(request).catch((error: unknown) => {
     if (problemOf(error).kind === Kind.NOT_FOUND) return undefined;
@@ -20,6 +20,6 @@ export async function stop(ports: Ports, job: JobRow): Promise<Progress> {
   const at = ports.clock.now();
   const detail = isGivingWay
     ? 'It gives way to a job that needs its place; it has its checkpoint notice and its grace to end by itself.'
-    : 'Its owner asked to stop it; it has its grace to end by itself.';
+    : `${job.isCancelAsked ? 'It was cancelled' : 'Its project is suspended'}; it has its grace to end by itself.`;
   return { job: await inScope(ports.db, job, (tx) => changeJob(tx, job, { state: State.STOPPING, detail }, at)), seen };
 }

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { Observation_End as End } from '@kontor/contracts/engine/v1/engine';
 import { eventually } from '@kontor/testing/eventually';
 import type { Bench } from './bench.ts';
+import { HIDDEN_MEMORY } from './hidden-memory.ts';
 
 const MIB = 1024n * 1024n;
 
@@ -26,6 +27,11 @@ export function limitCases(bench: Bench): void {
   it('counts the memory of all processes of a job together', async () => {
     const one = `node -e 'const kept = Buffer.alloc(6e7, 1); setTimeout(() => kept, 3e4)'`;
     const { observation } = await bench.run(`${one} & ${one} & ${one} & wait; sleep 30`, { memoryBytes: 200n * MIB });
+    expect(End[observation.end]).toBe('MEMORY_LIMIT');
+  });
+
+  it.each(HIDDEN_MEMORY)('ends a job that keeps more in memory than it asked for, in %s', async (_, text) => {
+    const { observation } = await bench.run(text, { memoryBytes: 128n * MIB, diskBytes: 512n * MIB });
     expect(End[observation.end]).toBe('MEMORY_LIMIT');
   });
 

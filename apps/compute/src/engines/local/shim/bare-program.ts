@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobFolder, JobSpec } from '../job-folder.ts';
 import { identifyAll } from '../process-identity.ts';
-import { deletedBytes } from './deleted-bytes.ts';
+import { deletedBytes } from './open-bytes.ts';
+import { namelessBytes, segmentBytes } from './shared-memory.ts';
 import { launch } from './launch.ts';
 import { listProcesses, sumUsage, type ListedProcess } from './process-list.ts';
 import type { Output, Program, ProgramEnd, ProgramSignal } from './program.ts';
@@ -91,7 +92,16 @@ class BareProgram implements Program {
 
   traces = () => ({ supervised: identifyAll([this.child.pid]), helpers: [] });
 
-  usage = (memoryLimitBytes: number) => sumUsage('/proc', processesOf(this.job, this.known), memoryLimitBytes);
+  usage(memoryLimitBytes: number) {
+    const processes = processesOf(this.job, this.known);
+    const usage = sumUsage('/proc', processes, memoryLimitBytes);
+    return { ...usage, memoryBytes: usage.memoryBytes + namelessBytes('/proc', processes) + this.segmentsBytes() };
+  }
+
+  private segmentsBytes = (): number =>
+    segmentBytes(textOf('/proc/sysvipc/shm'), ({ creatorUser, creatorPid }) =>
+      this.job.userId === undefined ? this.known.has(creatorPid) : this.job.userId === creatorUser,
+    );
 
   deletedBytes = (): number => deletedBytes('/proc', processesOf(this.job, this.known), `${this.work}/`);
 

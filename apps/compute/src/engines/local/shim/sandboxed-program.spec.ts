@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@kontor/testing/eventually';
+import { HIDDEN_MEMORY } from '../../conformance/hidden-memory.ts';
 import { jobFolder, type JobSpec } from '../job-folder.ts';
 import { NotStarted, type Program } from './program.ts';
 import { startSandboxed } from './sandboxed-program.ts';
@@ -46,6 +48,14 @@ describe('a program in a sandbox', () => {
     );
   });
 
+  it.each(HIDDEN_MEMORY)('uses what it keeps in %s, also where the kernel does not count it', async (_, script) => {
+    const { limits } = specOf('');
+    const program = await started(script, { limits: { ...limits, diskBytes: 2 ** 29 } });
+    await eventually('it is counted', () => program.usage(2 ** 26).memoryBytes > 200 * 2 ** 20, { withinMs: 10_000 });
+    expect(program.usage(2 ** 26).memoryBytes).toBeLessThan(300 * 2 ** 20);
+    await program.destroy();
+  });
+
   it('uses nothing any more when it is gone', async () => {
     const program = await started('sleep 30');
     await program.destroy();
@@ -77,10 +87,15 @@ async function printed(script: string, over: Partial<JobSpec> = {}): Promise<str
   }
 }
 
-async function started(script: string): Promise<Program> {
-  const { folder, spec, output, close } = surroundings(script);
+const running: Program[] = [];
+afterAll(() => Promise.all(running.map((program) => program.destroy())));
+
+async function started(script: string, over: Partial<JobSpec> = {}): Promise<Program> {
+  const { folder, spec, output, close } = surroundings(script, over);
   try {
-    return await startSandboxed(folder, spec, output);
+    const program = await startSandboxed(folder, spec, output);
+    running.push(program);
+    return program;
   } finally {
     close();
   }

@@ -5,14 +5,25 @@ import { text } from 'node:stream/consumers';
 import type { JobFolder, JobSpec } from '../job-folder.ts';
 import { identify, identifyAll, signal } from '../process-identity.ts';
 import type { ControlGroup } from './control-group.ts';
-import { deletedBytes } from './deleted-bytes.ts';
+import { deletedBytes } from './open-bytes.ts';
+import { namelessBytes, segmentBytes } from './shared-memory.ts';
+
 import { launch, type Launched } from './launch.ts';
-import { countInNamespace, countProcesses, listProcesses, namespaceOf, sumUsage } from './process-list.ts';
+import {
+  countInNamespace,
+  countProcesses,
+  listProcesses,
+  namespaceOf,
+  sumUsage,
+  type ListedProcess,
+} from './process-list.ts';
 import { NotStarted, type Output, type Program, type ProgramEnd, type ProgramSignal } from './program.ts';
 import { HOLD_SANDBOX } from './sandbox-scripts.ts';
 
 const NAMESPACES = ['--mount', '--pid', '--net', '--ipc', '--uts'];
 const SHARED_BYTES_MAX = 1024 ** 3;
+/** Only who enters the namespace is shown its System V segments, and that takes a process. */
+const SEGMENTS_MS = 1_000;
 
 /** A sandbox that is ready for a program, held by its first process. */
 export interface Sandbox {
@@ -101,6 +112,8 @@ class SandboxedProgram implements Program {
   private readonly group: ControlGroup | undefined;
   /** The namespace's own /proc: it shows the job's processes and no others, so that a look costs what the job is. */
   private readonly proc: string;
+  private segmentsAtMs = 0;
+  private segmentsBytes = 0;
 
   constructor(sandbox: Sandbox, { entry, ended }: Launched, group: ControlGroup | undefined) {
     this.sandbox = sandbox;
@@ -123,7 +136,7 @@ class SandboxedProgram implements Program {
       ...usage,
       // A fork bomb's processes come and go faster than each can be looked at, and are counted nevertheless.
       processes: Math.max(usage.processes, countProcesses(this.proc) - 1, 0),
-      memoryBytes: usage.memoryBytes + this.filesInMemoryBytes(),
+      memoryBytes: usage.memoryBytes + this.filesInMemoryBytes() + this.hiddenBytes(inside),
       cpuMs: this.group?.cpuMs() ?? usage.cpuMs,
       outOfMemory: this.group?.outOfMemory() ?? false,
     };
@@ -169,6 +182,18 @@ class SandboxedProgram implements Program {
   private signalAll(name: 'STOP' | 'CONT'): void {
     const [command = '', ...args] = nsenter(this.sandbox.firstPid, ['--pid']);
     spawnSync(command, [...args, 'sh', '-c', `kill -${name} -1`]);
+  }
+
+  /** The kernel counts it in a control group; where there is none, somebody has to. */
+  private hiddenBytes(inside: ListedProcess[]): number {
+    if (this.group) return 0;
+    if (performance.now() >= this.segmentsAtMs) {
+      const [command = '', ...args] = nsenter(this.sandbox.firstPid, ['--ipc']);
+      const { stdout } = spawnSync(command, [...args, 'cat', '/proc/sysvipc/shm'], { encoding: 'latin1' });
+      this.segmentsBytes = segmentBytes(stdout ?? '');
+      this.segmentsAtMs = performance.now() + SEGMENTS_MS;
+    }
+    return namelessBytes(this.proc, inside) + this.segmentsBytes;
   }
 
   private filesInMemoryBytes(): number {
