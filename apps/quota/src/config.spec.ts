@@ -27,7 +27,7 @@ describe('the settings of quota', () => {
     { KONTOR_DATABASE_URL: 'mysql://quota@localhost' },
     { KONTOR_OPERATOR: 'Two Words' },
     { KONTOR_OPERATOR: '' },
-    { KONTOR_QUIET_MS: '-1' },
+    { KONTOR_QUIET_MS: '0' },
     { KONTOR_LISTEN: '7810' },
   ])('refuse %p with a sentence that names the setting', (wrong) => {
     expect(() => parseQuotaConfig({ ...GOOD, ...wrong })).toThrow(new RegExp(`^${Object.keys(wrong)[0]} .*\\.$`));

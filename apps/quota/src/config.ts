@@ -21,7 +21,7 @@ const environment = serviceEnvironment.extend({
     .max(60)
     .default('demo'),
   // Several times as long as a running job is usually covered ahead: by then whoever is there has reported.
-  KONTOR_QUIET_MS: z.coerce.number().int().min(0).max(86_400_000).default(300_000),
+  KONTOR_QUIET_MS: z.coerce.number().int().min(1).max(86_400_000).default(300_000),
   KONTOR_ALLOW_UNSAFE_DATABASE: z.enum(['0', '1']).default('0'),
 });
 

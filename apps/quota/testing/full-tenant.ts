@@ -42,6 +42,8 @@ export async function fullTenant(scene: Scene): Promise<FullTenant> {
     project,
     matter: { matter: { case: 'award', value } },
   });
+  // What is exported until now is what was before now.
+  scene.clock.advance(1);
   return {
     project,
     proposalId: granted.id,

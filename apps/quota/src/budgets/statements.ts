@@ -41,13 +41,13 @@ export class Statements {
       await enterScope(tx, request.project ?? 'all');
       const accounts = await this.accountsOf(tx, request);
       const ids = accounts.map(({ id }) => id);
-      const held = accounts.reduce((sum, { balance }) => sum + balance, 0n);
+      const standing = accounts.reduce((sum, { balance }) => sum + balance, 0n);
       const [afterAt, afterId, before, end, openedWith, closedWith] = after ?? [];
       const to = end ?? (await this.endOf(tx, request, ids, from));
       // Reckoned back from what there is now: what came since is little, and what came before is a whole history.
-      const closing = held - (await movedSince(tx, ids, to));
+      const closing = standing - (await movedSince(tx, ids, to));
       if (closedWith !== undefined && closedWith !== String(closing)) throw changed();
-      const opening = BigInt(openedWith ?? (request.from ? held - (await movedSince(tx, ids, from)) : 0n));
+      const opening = BigInt(openedWith ?? (request.from ? standing - (await movedSince(tx, ids, from)) : 0n));
       const position = afterAt && afterId ? ([afterAt, afterId] as const) : undefined;
       const rows = await readMovements(tx, ids, { from, to, after: position, limit: size + 1 });
       const lines = withBalances(rows, BigInt(before ?? opening));
