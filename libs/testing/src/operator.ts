@@ -34,16 +34,19 @@ type Listener = (typeof LISTENERS)[number];
 /**
  * Starts an operator and waits until it serves.
  *
+ * @param root of the clone that it runs from; this one when absent
  * @param home where it keeps its state; a new temporary folder when absent, which goes with it
  * @param withSample whether it runs the sample job, as a first start does
  * @param ports those of an earlier start in `home`: people are known by who vouches for them, and where; free ones else
  */
 export async function startOperator({
+  root = ROOT,
   home,
   withSample = false,
   env = {},
   ports: given,
 }: {
+  root?: string;
   home?: string;
   withSample?: boolean;
   env?: Record<string, string>;
@@ -65,7 +68,7 @@ export async function startOperator({
       KONTOR_HOME: folder,
       ...Object.fromEntries(LISTENERS.map((name) => [`KONTOR_${name.toUpperCase()}_PORT`, String(ports[name])])),
     },
-    ROOT,
+    root,
   );
   const stop = async () => {
     child.kill('SIGTERM');
