@@ -12,7 +12,7 @@ const swc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'))
  */
 export default {
   testEnvironment: 'node',
-  // By itself Jest leaves one core idle. Each worker may have a PostgreSQL of its own: more than four cost more than they do.
+  // By itself Jest leaves one core idle. Each worker may have a PostgreSQL of its own, and memory enough for four.
   maxWorkers: Math.min(4, availableParallelism()),
   testEnvironmentOptions: { customExportConditions: ['@kontor/source', 'node', 'node-addons'] },
   testMatch: ['**/*.spec.ts'],

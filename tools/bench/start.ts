@@ -12,8 +12,8 @@ const WARM_S_MAX = 8;
 
 /**
  * How long `npm start` takes until the operator serves: from installed packages alone (nothing generated, built or
- * initialised), and again on what that left. Also the memory of everything it runs, shared pages counted once. All of it
- * in copies of this clone, from which something may be running.
+ * initialised), and again on what that left. Also the memory of everything it runs, shared pages counted once. All of
+ * it in copies of this clone, from which something may be running.
  */
 export async function run(): Promise<Figure[]> {
   const cold: number[] = [];
