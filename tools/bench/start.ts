@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOperator } from '@kontor/testing/operator';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { copyClone } from '../start/copy-clone.ts';
-import { readIfThere } from '../start/read-if-there.ts';
 import { atMost, type Figure } from './figure.ts';
 
 const ROUNDS = 5;

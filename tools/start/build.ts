@@ -5,9 +5,9 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { inUse, readied } from '../clone.mjs';
 import type { Progress } from './progress.ts';
-import { readIfThere } from './read-if-there.ts';
 import { ROOT } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoTokens } from '@kontor/keycloak/demo-users';
 import { freePort } from '@kontor/postgres/free-port';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { startChild } from './child.ts';
 import { eventually } from './eventually.ts';
 import { restClient, type RestClient } from './rest-client.ts';
@@ -109,10 +110,4 @@ async function freePorts(): Promise<Operator['ports']> {
   return Object.fromEntries(await Promise.all(pairs)) as Operator['ports'];
 }
 
-function firstNumber(file: string): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(file, 'utf8'), 10) || undefined;
-  } catch {
-    return undefined;
-  }
-}
+const firstNumber = (file: string): number | undefined => Number.parseInt(readIfThere(file), 10) || undefined;
