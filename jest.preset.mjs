@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 // Tests read what a service answers, not what it logs.
 process.env.KONTOR_LOG ??= 'fatal';
@@ -11,8 +12,8 @@ const swc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'))
  */
 export default {
   testEnvironment: 'node',
-  // By itself Jest leaves one core idle.
-  maxWorkers: '100%',
+  // By itself Jest leaves one core idle. Each worker may have a PostgreSQL of its own, and memory enough for four.
+  maxWorkers: Math.min(4, availableParallelism()),
   testEnvironmentOptions: { customExportConditions: ['@kontor/source', 'node', 'node-addons'] },
   testMatch: ['**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

@@ -6,9 +6,9 @@ import { openLock } from './lock.mjs';
 const GLANCE_S = 2;
 
 /**
- * Sees to it that the clone is ready for what this process runs from it, and has it stay so until `release` is called or
- * the process ends. Waits for whoever is at it already, and says so. Answers nothing where it would have to change what
- * another process runs from.
+ * Sees to it that the clone is ready for what this process runs from it, and has it stay so until `release` is called
+ * or the process ends. Waits for whoever is at it already, and says so. Answers nothing where it would have to change
+ * what another process runs from.
  */
 export async function readied(clone, { isReady, makeReady, say, signal }) {
   const lock = openLock(join(clone, '.in-use'));

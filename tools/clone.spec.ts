@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { startChild } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { openLock } from './lock.mjs';
 import { copyClone } from './start/copy-clone.ts';
-import { readIfThere } from './start/read-if-there.ts';
 
 /** Takes its time, as npm does, and leaves what says that it has finished. */
 const NPM = `#!/bin/sh

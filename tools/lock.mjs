@@ -6,8 +6,8 @@ import { closeSync, constants, openSync } from 'node:fs';
 const CONFLICT = 1;
 
 /**
- * Opens the lock that a file stands for, which is made when missing and stays. Whoever is given the descriptor, such as a
- * child, has what is taken through it too, and keeps it when we have gone.
+ * Opens the lock that a file stands for, which is made when missing and stays. Whoever is given the descriptor, such as
+ * a child, has what is taken through it too, and keeps it when we have gone.
  */
 export function openLock(file) {
   const descriptor = open(file);
@@ -15,8 +15,8 @@ export function openLock(file) {
 }
 
 /**
- * Takes it `alone`, or `shared` with all who take it so, in place of what we have of it; answers whether it could. Waits
- * for `within_s` seconds, for as long as it takes when that is left out, or until the signal, which it throws.
+ * Takes it `alone`, or `shared` with all who take it so, in place of what we have of it; answers whether it could.
+ * Waits for `within_s` seconds, for as long as it takes when that is left out, or until the signal, which it throws.
  */
 async function take(descriptor, how, { within_s, signal } = {}) {
   const patience = within_s === undefined ? [] : ['--timeout', String(within_s)];

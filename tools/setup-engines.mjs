@@ -56,7 +56,7 @@ async function javaFault() {
   const [, version, major] = /version "((?:1\.)?(\d+)[^"]*)"/.exec(output) ?? [];
   if (Number(major) >= OLDEST_JAVA) return undefined;
   const found = version ? `is version ${version}` : 'does not say which version it is';
-  return `Keycloak needs Java ${OLDEST_JAVA} or newer, and java ${found}: install a newer one, and put it first on the path.`;
+  return `Keycloak needs Java ${OLDEST_JAVA} or newer, and java ${found}: install a newer one, first on the path.`;
 }
 
 /** Debian's package would make and start a server of its own, which nobody here asked for. */

@@ -4,16 +4,11 @@ import { join } from 'node:path';
 import { uuid5, uuid7 } from '@kontor/kit/id';
 import { connect } from '@kontor/kit/connect';
 import type { Client } from '@kontor/kit/grpc';
-import { readTls } from '@kontor/kit/tls';
 import { Account_Purpose as Purpose, QuotaService, Transfer_Reason as Reason } from '@kontor/contracts/quota/v1/quota';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
-import { startCluster, stopCluster } from '@kontor/postgres/cluster';
-import { ensureDatabase, withDatabase } from '@kontor/postgres/ensure-database';
 import { freePort } from '@kontor/postgres/free-port';
 import { actingFor, personWith } from '@kontor/testing/acting-for';
-import { startProgram } from '@kontor/testing/child';
-import { ensureCertificate } from '@kontor/tls/certificate';
-import { migrateService } from '../start/migrations.ts';
+import { startLedgerHome } from './ledger-home.ts';
 import { PLENTY, subsidise, type Payer, type Project } from './subsidise.ts';
 
 export const CLASS = 'cpu.x86_64';
@@ -26,7 +21,7 @@ export const ASSETS = ['CR:demo', ...OWN_ASSETS];
 export interface LedgerUnderLoad extends AsyncDisposable {
   /** As compute, which reserves. */
   compute: Client<typeof QuotaService>;
-  payers: Payer[];
+  payers: Required<Payer>[];
   /** Ids of the four accounts of each payer, in the order of `payers` and of `ASSETS`. */
   accountIds: string[][];
   /** postgres://… of the superuser, at the ledger's database. */
@@ -41,32 +36,16 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
   await using begun = new AsyncDisposableStack();
   const home = mkdtempSync(join(tmpdir(), 'kontor-bench-'));
   begun.defer(() => rmSync(home, { recursive: true, force: true }));
-  const tlsFolder = join(home, 'tls');
-  for (const service of ['quota', 'compute', 'gateway', 'start']) await ensureCertificate(tlsFolder, service);
-
-  const directory = join(home, 'postgres');
-  const cluster = await startCluster({ directory, port: 0, logFile: join(home, 'postgres.log') });
-  begun.defer(() => stopCluster({ directory }));
-  const passwords = { owner: uuid7(), app: uuid7() };
-  const { url, ownerUrl } = await ensureDatabase({ adminUrl: cluster.adminUrl, service: 'quota', passwords });
-  await migrateService('quota', ownerUrl, () => undefined);
-
+  const { tls, databaseUrl, startQuota } = begun.use(await startLedgerHome(home));
   const address = `127.0.0.1:${await freePort()}`;
-  const quota = startProgram('apps/quota/dist/src/main.js', [], {
-    KONTOR_LISTEN: address,
-    KONTOR_TLS: tlsFolder,
-    KONTOR_DATABASE_URL: url,
-    KONTOR_OPERATOR: 'demo',
-    KONTOR_LOG: 'warn',
-  });
+  const quota = startQuota(address, { KONTOR_LOG: 'warn' });
   begun.defer(() => quota.stop());
-  const gateway = connect(QuotaService, address, readTls(tlsFolder, 'gateway'));
-  const compute = connect(QuotaService, address, readTls(tlsFolder, 'compute'));
+  const gateway = connect(QuotaService, address, tls.of('gateway'));
+  const compute = connect(QuotaService, address, tls.of('compute'));
   begun.defer(() => {
     gateway.close();
     compute.close();
   });
-  const tls = { directory: tlsFolder, of: (service: string) => readTls(tlsFolder, service) };
   const staff = await actingFor(gateway, tls, personWith([Role.OPERATOR_STAFF]));
   await quota.until(() => staff.listRates({}));
 
@@ -81,9 +60,9 @@ export async function startLedger(projectCount: number): Promise<LedgerUnderLoad
     compute,
     payers,
     accountIds: payers.map(({ awardId }, n) => [awardId, ...(ownIds[n] ?? [])]),
-    tlsFolder,
+    tlsFolder: tls.directory,
     address,
-    databaseUrl: withDatabase(cluster.adminUrl, 'kontor_quota'),
+    databaseUrl,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

@@ -33,7 +33,7 @@ function* requests(payers: Payer[]): Generator<Reserve> {
   }
 }
 
-const refuse = ({ result }: CommandResult): void => {
+const mustBeReserved = ({ result }: CommandResult): void => {
   if (result.case !== 'reservation') throw new Error(`A reservation was refused: ${JSON.stringify(result.value)}`);
 };
 
@@ -52,7 +52,7 @@ export async function batch(quota: Quota, payers: Payer[], seconds: number): Pro
   return perSecond(seconds, BATCHES_IN_FLIGHT, async () => {
     const commands = Array.from({ length: BATCH_SIZE }, () => ({ command: next.next().value }));
     const { results } = await quota.executeBatch({ commands }, { timeoutMs: 30_000 });
-    results.forEach(refuse);
+    results.forEach(mustBeReserved);
     return results.length;
   });
 }
@@ -75,7 +75,7 @@ export async function stream(quota: Quota, payers: Payer[], seconds: number): Pr
     }
   }
   for await (const { result } of quota.executeStream(commands())) {
-    if (result) refuse(result);
+    if (result) mustBeReserved(result);
     answered++;
     wake();
   }

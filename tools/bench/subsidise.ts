@@ -11,10 +11,10 @@ export interface Project {
   projectId: string;
 }
 
-/** A project that can pay, and the award that pays its share. */
+/** A project that can pay, and the award that pays its share where there is one. */
 export interface Payer {
   project: Project;
-  awardId: string;
+  awardId?: string;
 }
 
 /** Enough for hours of reserving. */
@@ -24,7 +24,7 @@ const SUBSIDY_PPM = 400_000;
 const YEAR_MS = 31_557_600_000n;
 
 /** Founds the operator with one programme, and has it award every project as much as it likes. */
-export async function subsidise(address: string, tls: TestTls, projects: Project[]): Promise<Payer[]> {
+export async function subsidise(address: string, tls: TestTls, projects: Project[]): Promise<Required<Payer>[]> {
   const founding = connect(ChangeService, address, tls.of('start'));
   const programmes = connect(ProgrammeService, address, tls.of('gateway'));
   try {
@@ -45,7 +45,7 @@ export async function subsidise(address: string, tls: TestTls, projects: Project
         },
       ],
     });
-    const payers: Payer[] = [];
+    const payers: Required<Payer>[] = [];
     for (const project of projects) {
       const applicant = await actingFor(programmes, tls, personWith([Role.PROJECT_MEMBER], { scope: project }));
       const { awardId } = await applicant.submitProposal({

@@ -2,16 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ChargeRecord_Cause as Cause, type Reservation } from '@kontor/contracts/quota/v1/quota';
 import { uuid7 } from '@kontor/kit/id';
 import { problemOf } from '@kontor/kit/problem';
+import type { Payer } from '../bench/subsidise.ts';
 import type { ClientJournal } from './client-journal.ts';
 import type { LedgerReplicas, Quota } from './ledger-replicas.ts';
 import type { Seeded } from './seeded.ts';
-
-/** Who pays for a reservation: a project, and an award of it where there is one. */
-export interface Payer {
-  tenantId: string;
-  projectId: string;
-  awardId?: string;
-}
 
 /** What a client was told of one command, or that it forgets its reservation from here on. */
 export interface Told {
@@ -80,16 +74,15 @@ export class LedgerClients {
   }
 
   /** One reservation from its first command to its end. */
-  async #live({ tenantId, projectId, awardId }: Payer): Promise<void> {
+  async #live({ project, awardId }: Payer): Promise<void> {
     const random = this.#random;
-    const project = { tenantId, projectId };
     const id = uuid7();
     const named = { project, id };
     const isForgotten = random.next() < 0.05;
     const cover = random.between(1, 60_000);
     const terms = { acceleratorClass: CLASS, slots: 1, coverDeviceMs: BigInt(cover), ...(awardId && { awardId }) };
     const timeoutMs = isForgotten ? FORGOTTEN_MS : HOUR_MS;
-    const told = { id, projectId };
+    const told = { id, projectId: project.projectId };
     const reserved = await this.#ask({ ...told, command: 'reserve', used: 0 }, (quota) =>
       quota.reserve({ ...named, ...terms, timeoutMs }),
     );

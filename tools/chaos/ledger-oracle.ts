@@ -3,7 +3,7 @@ import type { Told } from './ledger-clients.ts';
 
 /** What is wrong with the books, counted by plain SQL and the clients' own journal, without any code of the service. */
 export interface LedgerFindings {
-  /** Answers that the database does not bear out, refusals that have no reason, and forgotten ones that did not expire. */
+  /** Answers that the database does not bear out, refusals without a reason, and forgotten ones that did not expire. */
   lost: number;
   /**
    * Reservations that moved more or less than their charge says, accounts other than their transfers add up to, and
@@ -87,7 +87,7 @@ export async function inspectLedger(databaseUrl: string, told: Told[]): Promise<
   }
 }
 
-/** The only refusals that are right: two of the projects soon have no credits left, and nobody asks for anything odd. */
+/** The refusals that are right: two of the projects soon have no credits left, and nobody asks for anything odd. */
 const RIGHTLY_REFUSED: Record<Told['command'], string[]> = {
   reserve: ['insufficient_credits'],
   advance: [],

@@ -2,8 +2,8 @@ import { Account_Purpose as Purpose, Transfer_Reason as Reason } from '@kontor/c
 import { uuid5, uuid7 } from '@kontor/kit/id';
 import { problemOf } from '@kontor/kit/problem';
 import { eventually } from '@kontor/testing/eventually';
-import { PLENTY, subsidise } from '../bench/subsidise.ts';
-import { CLASS, type Payer } from './ledger-clients.ts';
+import { PLENTY, subsidise, type Payer, type Project } from '../bench/subsidise.ts';
+import { CLASS } from './ledger-clients.ts';
 import type { LedgerReplicas, Quota } from './ledger-replicas.ts';
 
 const PROJECTS = 20;
@@ -17,7 +17,7 @@ export async function fundPayers(replicas: LedgerReplicas): Promise<Payer[]> {
   });
   await replicas.gateway.setRate({ acceleratorClass: CLASS, ucrPerDeviceHour: UCR_PER_DEVICE_HOUR });
   const projects = Array.from({ length: PROJECTS }, (_, n) => project(n));
-  for (const [n, payer] of projects.entries()) await fund(replicas, payer, n < PROJECTS - 2 ? PLENTY : 1_000_000n);
+  for (const [n, one] of projects.entries()) await fund(replicas, one, n < PROJECTS - 2 ? PLENTY : 1_000_000n);
   await fund(replicas, racer, 500n);
   // Founds the operator too: from here on no credits are granted by hand.
   // Every second project has an award that pays a share.
@@ -26,11 +26,9 @@ export async function fundPayers(replicas: LedgerReplicas): Promise<Payer[]> {
     replicas.tls,
     projects.filter((_, n) => n % 2 === 0),
   );
-  const awardOf = new Map(awarded.map(({ project: { projectId }, awardId }) => [projectId, awardId]));
-  return projects.map((payer) => ({ ...payer, ...given(awardOf.get(payer.projectId)) }));
+  const unawarded = projects.filter((_, n) => n % 2 === 1).map((one) => ({ project: one }));
+  return [...awarded, ...unawarded];
 }
-
-const given = (awardId: string | undefined) => (awardId === undefined ? {} : { awardId });
 
 /** A thousand clients want one credit each of five hundred: how many got it. */
 export async function raceForCredits(replicas: LedgerReplicas): Promise<number> {
@@ -48,7 +46,7 @@ export async function raceForCredits(replicas: LedgerReplicas): Promise<number> 
   return answers.filter((answer) => answer === 'sold').length;
 }
 
-const project = (n: number): Payer => ({
+const project = (n: number): Project => ({
   tenantId: uuid5('chaos', 'tenant', n % 3),
   projectId: uuid5('chaos', 'project', n),
 });
@@ -56,11 +54,11 @@ const project = (n: number): Payer => ({
 /** For whom many race. */
 const racer = project(PROJECTS);
 
-async function fund({ gateway }: LedgerReplicas, payer: Payer, credits: bigint): Promise<void> {
+async function fund({ gateway }: LedgerReplicas, owner: Project, credits: bigint): Promise<void> {
   const grants = { 'CR:demo': credits, [`DEVICE_MS:${CLASS}`]: PLENTY, [`SLOTS:${CLASS}`]: 100_000n };
   for (const [asset, amount] of Object.entries(grants)) {
     const treasury = await gateway.openAccount({ purpose: Purpose.TREASURY, asset });
-    const own = await gateway.openAccount({ project: payer, purpose: Purpose.PROJECT, asset });
+    const own = await gateway.openAccount({ project: owner, purpose: Purpose.PROJECT, asset });
     await gateway.createTransfer({
       id: uuid7(),
       debitAccountId: treasury.id,

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { everyPage } from '@kontor/kit/every-page';
 import { eventually } from '@kontor/testing/eventually';
+import type { Payer } from '../bench/subsidise.ts';
 import { ClientJournal } from './client-journal.ts';
 import { journalsHold } from './journals.ts';
-import { LedgerClients, type Payer, type Told } from './ledger-clients.ts';
+import { LedgerClients, type Told } from './ledger-clients.ts';
 import { inspectLedger } from './ledger-oracle.ts';
 import { fundPayers, raceForCredits } from './ledger-payers.ts';
 import { startReplicas, type LedgerReplicas } from './ledger-replicas.ts';
@@ -87,14 +88,13 @@ async function everythingForgottenExpires({ compute: [quota] }: LedgerReplicas, 
   await eventually(
     'nothing is set aside any more',
     async () => {
-      for (const { tenantId, projectId } of payers) {
-        const project = { tenantId, projectId };
+      for (const { project } of payers) {
         const accounts = await everyPage(
           (page) => quota.listAccounts({ project, page }),
           (reply) => reply.accounts,
         );
         const holding = accounts.find(({ held }) => held > 0n);
-        if (holding) throw new Error(`${holding.asset} of ${projectId} holds ${holding.held}`);
+        if (holding) throw new Error(`${holding.asset} of ${project.projectId} holds ${holding.held}`);
       }
       return true;
     },

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { eventually } from '@kontor/testing/eventually';
 
 /** Processes that carry a job of this operator in their environment or on their command line: programs and shims. */
@@ -9,7 +10,7 @@ export function jobProcesses(home: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids
     .filter((pid) => {
-      const said = read(`/proc/${pid}/environ`) + read(`/proc/${pid}/cmdline`);
+      const said = readIfThere(`/proc/${pid}/environ`) + readIfThere(`/proc/${pid}/cmdline`);
       return jobIds.some((id) => said.includes(id));
     })
     .map(Number);
@@ -24,13 +25,5 @@ export async function untilNoneAlive(home: string): Promise<number> {
     return 0;
   } catch {
     return jobProcesses(home).length;
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

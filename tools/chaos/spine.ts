@@ -82,7 +82,7 @@ export async function run({ seed, nightly }: ChaosOptions): Promise<Outcome> {
   const pass =
     areJournaled &&
     small.ids.length === jobs &&
-    // Who is away for longer than a job's cover costs it its end; whoever costs most of them theirs does not keep going.
+    // Whoever is away for longer than a job's cover costs it its end, but not most of them theirs.
     2 * counts.failed < jobs &&
     counts.lost + doubled + counts.orphans === 0 &&
     counts.sum === 0n &&

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { startChild } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { copyClone } from './copy-clone.ts';
-import { readIfThere } from './read-if-there.ts';
 
 const BUILD_MS = 120_000;
 

@@ -5,9 +5,9 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { inUse, readied } from '../clone.mjs';
 import type { Progress } from './progress.ts';
-import { readIfThere } from './read-if-there.ts';
 import { ROOT } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -23,7 +23,7 @@ const SOURCES = [
 ];
 /** What the build leaves. */
 const BUILT = ['{apps,libs}/*/{dist,gen}/**/*'];
-/** Digests of the sources and of what was built from them: whoever else builds here leaves something else, or the same. */
+/** Digests of the sources and of what was built from them, which somebody else may have built anew. */
 const STAMP = join(ROOT, 'node_modules', '.cache', 'kontor', 'built-from');
 const TAIL_LINES = 20;
 
@@ -40,8 +40,8 @@ const BESIDE: Told = {
 };
 
 /**
- * Generates and builds what the services need, unless this was built from these very sources; from then on nobody builds
- * or installs anything beneath this process. Throws StartFault where that would happen beneath another.
+ * Generates and builds what the services need, unless this was built from these very sources; from then on nobody
+ * builds or installs anything beneath this process. Throws StartFault where that would happen beneath another.
  */
 export async function ensureBuilt(progress = BESIDE, signal = new AbortController().signal): Promise<void> {
   const use = await readied(ROOT, {

@@ -9,7 +9,7 @@ const NOT_LINKED = /^(\.cache|\.package-lock\.json|@kontor\/.*)$/;
 
 /**
  * Copies this clone as it is right after its packages were installed: nothing is generated or built, and whatever is
- * done in the copy changes nothing here. Packages are links to those of the clone, but for our own, which are the copy's.
+ * done in the copy changes nothing here. Packages are links to those of the clone, but our own are the copy's.
  */
 export function copyClone(folder: string): void {
   cpSync(ROOT, folder, { recursive: true, filter: (path) => path === ROOT || !MADE.has(basename(path)) });

@@ -20,7 +20,7 @@ export function machineFault(platform, glibc, has) {
     return `Kontor runs its jobs on Linux, and this is ${platform}: use a Linux machine, or a virtual one.`;
   }
   if (!glibc) {
-    return 'Kontor runs a PostgreSQL that needs the C library glibc, and this Linux has another: use one such as Debian.';
+    return 'Kontor needs a Linux with the C library glibc, and this one has another: use one such as Debian.';
   }
   const missing = Object.keys(TOOLS).filter((tool) => !has(tool));
   if (missing.length === 0) return undefined;

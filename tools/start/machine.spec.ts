@@ -18,7 +18,7 @@ describe('a machine', () => {
 
   it('without glibc is refused in one sentence', () => {
     expect(machineFault('linux', undefined, () => true)).toMatch(
-      /needs the C library glibc.*: use one such as Debian\.$/,
+      /needs a Linux with the C library glibc.*: use one such as Debian\.$/,
     );
   });
 

@@ -8,7 +8,7 @@ import { demoTokens } from '@kontor/keycloak/demo-users';
 import { freePort } from '@kontor/postgres/free-port';
 import { startChild, type Child } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
-import { isRunning } from './process-identity.ts';
+import { isRunning } from '@kontor/postgres/is-running';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RUNS = /Kontor runs/;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { HOST, PORTS, type Listener } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -50,7 +51,10 @@ export function ownerOf(port: number): Owner | undefined {
   for (const pid of list('/proc').filter((name) => /^\d+$/.test(name))) {
     const owns = list(`/proc/${pid}/fd`).some((descriptor) => inodes.has(link(`/proc/${pid}/fd/${descriptor}`)));
     if (owns)
-      return { pid: Number(pid), command: read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim().slice(0, 80) };
+      return {
+        pid: Number(pid),
+        command: readIfThere(`/proc/${pid}/cmdline`).split('\0').join(' ').trim().slice(0, 80),
+      };
   }
   return undefined;
 }
@@ -59,14 +63,13 @@ export function ownerOf(port: number): Owner | undefined {
 function listeningInodes(table: string, port: number): string[] {
   const LISTEN = '0A';
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = read(table)
+  const rows = readIfThere(table)
     .split('\n')
     .slice(1)
     .map((row) => row.trim().split(/\s+/));
   return rows.filter((row) => row[1]?.endsWith(suffix) && row[3] === LISTEN).map((row) => `socket:[${row[9]}]`);
 }
 
-const read = (file: string): string => attempt(() => readFileSync(file, 'utf8'), '');
 const list = (folder: string): string[] => attempt(() => readdirSync(folder), []);
 const link = (path: string): string => attempt(() => readlinkSync(path), '');
 

@@ -1,4 +1,5 @@
-import { readIfThere } from './read-if-there.ts';
+import { isRunning, statFields } from '@kontor/postgres/is-running';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 
 /**
  * Tells a process from a later one with the same number: its number and, where the kernel says, when it started and in
@@ -15,20 +16,4 @@ export function aliveFrom(identity: string): number | undefined {
   return isRunning(pid) && identify(pid) === identity ? pid : undefined;
 }
 
-/** Whether a process runs; one that has ended and waits for its parent does not. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return !['Z', 'X'].includes(statFields(pid)[0] ?? '');
-}
-
 const startTime = (pid: number): string => statFields(pid)[19] ?? '';
-
-/** What follows the program's name, which may hold spaces and parentheses, in /proc/PID/stat. */
-const statFields = (pid: number): string[] =>
-  readIfThere(`/proc/${pid}/stat`)
-    .replace(/^.*\) /s, '')
-    .split(' ');

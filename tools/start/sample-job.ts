@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 } from 'uuid';
+import { followJob } from './follow-job.ts';
 import { operatorTenant } from './operator-tenant.ts';
 import type { People } from './people.ts';
 import type { Progress } from './progress.ts';
@@ -14,11 +15,6 @@ import { keepSample, readSample, type SampleState } from './sample-state.ts';
 import { ROOT, type StartSettings } from './settings.ts';
 import { StartFault, tell } from './start-fault.ts';
 
-interface Job {
-  state: string;
-  detail?: string;
-}
-
 interface Sample {
   people: People;
   state: SampleState;
@@ -28,7 +24,8 @@ interface Sample {
 
 const POLL_MS = 500;
 const CAPACITY_MS = 30_000;
-const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
+/** Other jobs may have the cores, but who has just started Kontor waits for this one. */
+const QUEUED_MS = 120_000;
 
 /**
  * On the first start: the sample researcher gets a project with means, and runs a job in it that learns to read
@@ -46,16 +43,17 @@ export async function runSample(
     const state = readSample(home);
     if (state.done) return;
     let projectId = '';
-    const job = await progress.step('sample job: learning to read handwritten digits', async (detail) => {
+    await progress.step('sample job: learning to read handwritten digits', async (detail) => {
       const sample = { people, state, signal, detail };
       detail('founding its project');
       projectId = await foundSampleProject(people, operator);
       await submit(sample, operator, projectId);
-      return follow(sample, projectId);
+      const path = `/v1/projects/${projectId}/jobs/${state.jobId}`;
+      const job = await followJob(people.researcher.rest, path, { detail, signal, queuedMs: QUEUED_MS });
+      keepSample(home, job.state === 'SUCCEEDED' ? { ...state, done: true } : { ...state, jobId: v7() });
+      if (job.state !== 'SUCCEEDED')
+        throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
     });
-    keepSample(home, job.state === 'SUCCEEDED' ? { ...state, done: true } : { ...state, jobId: v7() });
-    if (job.state !== 'SUCCEEDED')
-      throw new StartFault(`It is ${job.state}: ${job.detail ?? ''}`, 'The next start tries another one.');
     for (const line of await report(people.researcher.rest, projectId, state.jobId)) progress.say(line);
   } catch (error) {
     if (!signal.aborted) progress.say(`! The sample job did not work. ${tell(error, progress)}`);
@@ -129,19 +127,6 @@ async function coresOffered(rest: Rest, signal: AbortSignal): Promise<string> {
     await sleep(POLL_MS, undefined, { signal });
   }
   throw new StartFault('The local engine offers no cores.', 'Look into the log of compute.');
-}
-
-/** Watches the job until it has ended. */
-async function follow({ people, state, signal, detail }: Sample, projectId: string): Promise<Job> {
-  const { rest } = people.researcher;
-  const path = `/v1/projects/${projectId}/jobs/${state.jobId}`;
-  for (;;) {
-    const job = (await rest.get(path)) as Job;
-    if (ENDED.includes(job.state)) return job;
-    const printed = job.state === 'RUNNING' ? await rest.text(`${path}/logs/stdout`).catch(() => '') : '';
-    detail(`${job.state} ${printed.trim().split('\n').at(-1) ?? ''}`.trim());
-    await sleep(POLL_MS, undefined, { signal });
-  }
 }
 
 async function report(rest: Rest, projectId: string, jobId: string): Promise<string[]> {

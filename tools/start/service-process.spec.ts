@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@kontor/postgres/free-port';
 import { eventually } from '@kontor/testing/eventually';
-import { isRunning } from './process-identity.ts';
-import { readIfThere } from './read-if-there.ts';
+import { isRunning } from '@kontor/postgres/is-running';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { startService, stopLeftover, type ServiceProcessOptions } from './service-process.ts';
 
 const SERVES = `require('http').createServer((_, answer) => answer.end()).listen(process.env.PORT, '127.0.0.1');

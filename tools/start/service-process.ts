@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '@kontor/postgres/is-running';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import type { Running } from './keep.ts';
-import { aliveFrom, identify, isRunning } from './process-identity.ts';
-import { readIfThere } from './read-if-there.ts';
+import { aliveFrom, identify } from './process-identity.ts';
 import { StartFault } from './start-fault.ts';
 
 export interface ServiceProcessOptions {

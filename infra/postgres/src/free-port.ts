@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ListenOptions } from 'node:net';
 
-/** Below those that the kernel gives to outgoing connections, which may take any port between its choice and its use. */
+/** Below those of outgoing connections, which may take any port between its choice and its use. */
 const PORTS = { from: 10_000, below: 32_768 };
 const ATTEMPTS_MAX = 1_000;
 
-/** A TCP port of 127.0.0.1 that nobody listens on, and that this function gives nobody else while this process lives. */
+/** A TCP port of 127.0.0.1 that nobody listens on, and that is given to nobody else while this process lives. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = randomInt(PORTS.from, PORTS.below);

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresFault } from './fault.ts';
+import { isRunning } from './is-running.ts';
+import { readIfThere } from './read-if-there.ts';
 
 /** What a running server wrote into `postmaster.pid`. */
 interface Postmaster {
@@ -30,7 +32,7 @@ export const isReady = (data: string, pid: number): boolean => {
  */
 export async function stopPostmaster(data: string, patienceMs: number): Promise<void> {
   const postmaster = readPostmaster(data);
-  if (!postmaster || !isAlive(postmaster.pid)) return;
+  if (!postmaster || !isRunning(postmaster.pid)) return;
   if (!isServerOf(postmaster.pid, data)) return disownPid(data);
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     process.kill(postmaster.pid, signal);
@@ -45,20 +47,10 @@ export async function stopPostmaster(data: string, patienceMs: number): Promise<
 async function isGone(pid: number, patienceMs: number): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
-    if (!isAlive(pid)) return true;
+    if (!isRunning(pid)) return true;
     await sleep(10);
   }
-  return !isAlive(pid);
-}
-
-/** Whether a process runs. One that ended and waits for its parent does not. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return !/^\d+ \(.*\) [ZX] /s.test(readIfThere(`/proc/${pid}/stat`));
+  return !isRunning(pid);
 }
 
 /** After a crash or a restart of the machine the number may belong to a program of somebody else. */
@@ -74,13 +66,4 @@ function isServerOf(pid: number, data: string): boolean {
 function disownPid(data: string): void {
   const [, ...rest] = readFileSync(pidFile(data), 'utf8').split('\n');
   writeFileSync(pidFile(data), [process.pid, ...rest].join('\n'));
-}
-
-/** A process and its files may go between two looks. */
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

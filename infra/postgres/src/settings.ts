@@ -2,8 +2,8 @@
 export type Durability = 'full' | 'none';
 
 /**
- * Settings of every cluster, for two cores and 24 GiB that are shared with everything else on the machine. They are
- * given on the command line at each start, so that an update changes old clusters too.
+ * Settings of every cluster, modest because everything else of Kontor runs on the same machine. They are given on the
+ * command line at each start, so that an update changes old clusters too.
  */
 export function settings(port: number, durability: Durability): string[] {
   const safe = durability === 'full' ? 'on' : 'off';

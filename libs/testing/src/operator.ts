@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoTokens } from '@kontor/keycloak/demo-users';
 import { freePort } from '@kontor/postgres/free-port';
+import { readIfThere } from '@kontor/postgres/read-if-there';
 import { startChild } from './child.ts';
 import { eventually } from './eventually.ts';
 import { restClient, type RestClient } from './rest-client.ts';
@@ -34,16 +35,19 @@ type Listener = (typeof LISTENERS)[number];
 /**
  * Starts an operator and waits until it serves.
  *
+ * @param root of the clone that it runs from; this one when absent
  * @param home where it keeps its state; a new temporary folder when absent, which goes with it
  * @param withSample whether it runs the sample job, as a first start does
  * @param ports those of an earlier start in `home`: people are known by who vouches for them, and where; free ones else
  */
 export async function startOperator({
+  root = ROOT,
   home,
   withSample = false,
   env = {},
   ports: given,
 }: {
+  root?: string;
   home?: string;
   withSample?: boolean;
   env?: Record<string, string>;
@@ -65,7 +69,7 @@ export async function startOperator({
       KONTOR_HOME: folder,
       ...Object.fromEntries(LISTENERS.map((name) => [`KONTOR_${name.toUpperCase()}_PORT`, String(ports[name])])),
     },
-    ROOT,
+    root,
   );
   const stop = async () => {
     child.kill('SIGTERM');
@@ -106,10 +110,4 @@ async function freePorts(): Promise<Operator['ports']> {
   return Object.fromEntries(await Promise.all(pairs)) as Operator['ports'];
 }
 
-function firstNumber(file: string): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(file, 'utf8'), 10) || undefined;
-  } catch {
-    return undefined;
-  }
-}
+const firstNumber = (file: string): number | undefined => Number.parseInt(readIfThere(file), 10) || undefined;

@@ -2,6 +2,7 @@ import { globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopCluster } from '@kontor/postgres/cluster';
+import { isRunning } from '@kontor/postgres/is-running';
 
 const PREFIX = 'kontor-test-';
 
@@ -11,7 +12,7 @@ export const makeRunFolder = (): string => mkdtempSync(join(tmpdir(), `${PREFIX}
 /** Stops and deletes what a run that was killed left behind. */
 export async function sweepDeadRuns(): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX));
-  for (const name of folders.filter((folder) => !isAlive(Number(folder.split('-')[2])))) {
+  for (const name of folders.filter((folder) => !isRunning(Number(folder.split('-')[2])))) {
     await deleteRunFolder(join(tmpdir(), name));
   }
 }
@@ -24,12 +25,4 @@ export async function deleteRunFolder(folder: string): Promise<void> {
   const clusters = globSync(clusterFolder(folder, '*'));
   await Promise.all(clusters.map((directory) => stopCluster({ directory })));
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
