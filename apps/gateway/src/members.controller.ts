@@ -4,14 +4,14 @@ import {
   TenancyService,
   type SetProjectMemberRequest,
 } from '@kontor/contracts/tenancy/v1/tenancy';
-import { Controller, Delete, Get, Put } from '@nestjs/common';
+import { Controller, Delete, Get, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { MessagePart, MessageQuery } from './parameters.ts';
 import { InProject, InTenant, PersonId } from './path-parameters.ts';
 import { Rpc } from './rpc.ts';
 import { Services } from './services.ts';
 
-const { listProjectMembers, setProjectMember, removeProjectMember } = TenancyService.method;
+const { listProjectMembers, setProjectMember, removeProjectMember, leaveProject } = TenancyService.method;
 const { listTenantAdmins, removeTenantAdmin } = TenancyService.method;
 
 @ApiTags('People')
@@ -39,6 +39,12 @@ export class MembersController {
   @Rpc(removeProjectMember)
   removeMember(@InProject() project: ProjectRef, @PersonId() personId: string) {
     return this.services.tenancy.removeProjectMember({ project, personId });
+  }
+
+  @Post('projects/:projectId/leave')
+  @Rpc(leaveProject)
+  leave(@InProject() project: ProjectRef) {
+    return this.services.tenancy.leaveProject({ project });
   }
 
   @Get('tenants/:tenantId/admins')

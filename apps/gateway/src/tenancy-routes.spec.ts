@@ -53,6 +53,7 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ],
   ['PUT', `${project}/members/${PERSON}`, { role: 'VIEWER' }, 200, { project: ref, personId: PERSON, role: 4 }],
   ['DELETE', `${project}/members/${PERSON}`, undefined, 200, { project: ref, personId: PERSON }],
+  ['POST', `${project}/leave`, undefined, 200, { project: ref }],
   [
     'POST',
     `${project}/invitations`,

@@ -111,6 +111,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
   readonly listProjectMembers = this.#answer;
   readonly setProjectMember = this.#answer;
   readonly removeProjectMember = this.#answer;
+  readonly leaveProject = this.#answer;
   readonly listTenantAdmins = this.#answer;
   readonly removeTenantAdmin = this.#answer;
   readonly inviteTenantAdmin = this.#answer;

@@ -20,7 +20,7 @@ export const MUTATION_COUNTS: MutationCount[] = [
   },
   {
     what: 'memberships changed by hand',
-    actions: /^(project\.(set|remove)-member|tenant\.remove-admin)$/,
+    actions: /^(project\.((set|remove)-member|leave)|tenant\.remove-admin)$/,
     sql: 'SELECT count(*) FROM membership_change',
   },
   {

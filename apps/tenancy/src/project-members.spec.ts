@@ -1,7 +1,8 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
-import { idOf, referenceOf, university } from '../testing/story.ts';
+import { emailOf, idOf, referenceOf, university } from '../testing/story.ts';
 import { codeOf, OPERATOR_TENANT, tenancyUnderTest } from '../testing/tenancy-under-test.ts';
 
 describe('the members of a project', () => {
@@ -70,6 +71,41 @@ describe('the members of a project', () => {
         after: null,
       }),
     ]);
+  });
+
+  it('leave when they want to, once, also while work in the project rests', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto, mia, vera } = await university(tenancy);
+    const { secret } = await otto.inviteProjectMember({ project, email: emailOf(vera), role: Role.MEMBER });
+    expect(await vera.leaveProject({ project })).toMatchObject({});
+    expect(await codeOf(vera.getProject({ project }))).toBe('project_not_found');
+    expect(await codeOf(vera.leaveProject({ project }))).toBe('project_not_found');
+    expect(await codeOf(vera.acceptInvitation({ secret }))).toBe('invitation_revoked');
+    const member = await referenceOf(tenancy, vera);
+    expect((await tenancy.journal(project.projectId)).slice(1)).toEqual([
+      expect.objectContaining({
+        actor: member,
+        action: 'project.leave',
+        before: { member, role: 'VIEWER' },
+        after: null,
+      }),
+    ]);
+    await ada.suspendProject({ project, reason: 'holidays' });
+    expect(await codeOf(mia.leaveProject({ project }))).toBe('ok');
+    expect((await ada.listProjectMembers({ project })).members.map(({ name }) => name)).toEqual(['otto']);
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+
+  it('are not left by their owner, nor by who only runs the tenant, nor by a program', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, ada, otto, eve } = await university(tenancy);
+    const expiresAt = timestampFromDate(new Date(tenancy.clock.now().getTime() + 60_000));
+    const { secret } = await otto.createProjectToken({ project, name: 'x', role: Role.MEMBER, expiresAt });
+    expect(await codeOf(otto.leaveProject({ project }))).toBe('owner_stays');
+    expect(await codeOf(ada.leaveProject({ project }))).toBe('member_not_found');
+    expect(await codeOf(tenancy.program(secret).leaveProject({ project }))).toBe('member_not_found');
+    expect(await codeOf(tenancy.staff.leaveProject({ project }))).toBe('not_allowed');
+    expect(await codeOf(eve.leaveProject({ project }))).toBe('project_not_found');
   });
 
   it('are changed by the owner and those who run the tenant alone', async () => {

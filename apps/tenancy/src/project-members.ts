@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { ProjectRef } from '@kontor/contracts/resource/v1/resource';
 import {
   Member_Role as Role,
+  type LeaveProjectRequest,
   type ListMembersResponseSchema,
   type ListProjectMembersRequest,
   type MemberSchema,
@@ -11,6 +13,7 @@ import {
 import type { Call } from '@kontor/kit/grpc';
 import { journal } from '@kontor/kit/journal';
 import { OLDEST_FIRST, pageOf } from '@kontor/kit/page';
+import { personOf } from '@kontor/kit/person';
 import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
@@ -69,21 +72,27 @@ export function setProjectMember(
 }
 
 /** @throws Problem project_not_found, member_not_found, owner_stays */
-export function removeProjectMember(
+export const removeProjectMember = (ports: Ports, request: RemoveProjectMemberRequest, { actor }: Call) =>
+  endMembership(ports, projectOf(request), request.personId, actor, 'project.remove-member');
+
+/** @throws Problem project_not_found, member_not_found (who runs the tenant and is no member), owner_stays */
+export const leaveProject = (ports: Ports, request: LeaveProjectRequest, call: Call) =>
+  endMembership(ports, projectOf(request), personOf(call).id, call.actor, 'project.leave');
+
+function endMembership(
   { db, clock }: Ports,
-  request: RemoveProjectMemberRequest,
-  { actor }: Call,
+  { tenantId, projectId }: ProjectRef,
+  personId: string,
+  actor: string,
+  action: string,
 ): Promise<Record<string, never>> {
-  const { tenantId, projectId } = projectOf(request);
-  const { personId } = request;
   const at = clock.now();
   return inScope(db, { tenantId }, async (tx) => {
     const { member } = await lockMember(tx, tenantId, projectId, personId);
     await tx.delete(ProjectMemberRow, { projectId, personId });
     const person = await tx.findOneByOrFail(PersonRow, { id: personId });
     const before = { member: person.reference, role: Role[member.role] };
-    const entry = { actor, action: 'project.remove-member', tenantId, subject: projectId, before };
-    await journal(tx, [{ at, ...entry }]);
+    await journal(tx, [{ at, actor, action, tenantId, subject: projectId, before }]);
     await closeProjectBehind(tx, { tenantId, projectId }, person, { actor, at });
     return {};
   });

@@ -9,6 +9,7 @@ import type {
   GetTenantRequest,
   InviteProjectMemberRequest,
   InviteTenantAdminRequest,
+  LeaveProjectRequest,
   ListInvitationsRequest,
   ListMyProjectsRequest,
   ListProjectMembersRequest,
@@ -41,7 +42,7 @@ import { findPersons } from './find-persons.ts';
 import { listInvitations, revokeInvitation } from './invitations.ts';
 import { inviteProjectMember, inviteTenantAdmin } from './invite.ts';
 import { Ports } from './ports.ts';
-import { listProjectMembers, removeProjectMember, setProjectMember } from './project-members.ts';
+import { leaveProject, listProjectMembers, removeProjectMember, setProjectMember } from './project-members.ts';
 import { createProjectToken, listProjectTokens, revokeProjectToken } from './project-tokens.ts';
 import { getProject, listMyProjects, listProjects } from './projects.ts';
 import { resolveCaller } from './resolve-caller.ts';
@@ -127,6 +128,10 @@ export class TenancyController implements Serves<typeof TenancyService> {
 
   removeProjectMember(request: RemoveProjectMemberRequest, call: Call) {
     return removeProjectMember(this.ports, request, call);
+  }
+
+  leaveProject(request: LeaveProjectRequest, call: Call) {
+    return leaveProject(this.ports, request, call);
   }
 
   listTenantAdmins(request: ListTenantAdminsRequest) {

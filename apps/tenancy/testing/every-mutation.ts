@@ -64,6 +64,9 @@ export async function everyMutation(tenancy: TenancyUnderTest): Promise<Act[]> {
     ['inviteProjectMember', () => invite('mia@example.org')],
     // Each tenant that they leave by it has a record beside their own, and each invitation that is over.
     ['erasePerson', () => staff.erasePerson({ personId: miaId, reason }), 3],
+    ['inviteProjectMember', () => invite('vera@example.org')],
+    ['acceptInvitation', () => vera.acceptInvitation({ secret })],
+    ['leaveProject', () => vera.leaveProject({ project })],
     [
       'inviteProjectMember',
       () => ada.inviteProjectMember({ project: other, email: 'otto@example.org', role: Role.OWNER }),

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { RecordText, Seal } from './journal-chain.ts';
-import { BY_PERSON, instantSql } from './journal-seal.ts';
+import { BY_PERSON, instantSql, IS_OF_THIS_LIFE } from './journal-seal.ts';
 
 /** What to look for; whatever is absent does not matter. */
 export interface JournalFilter {
@@ -114,15 +114,30 @@ const sealOf = ({ position, hash, seq, xid }: SealRow): Seal => ({
   xid: BigInt(xid),
 });
 
-/** The newest seal, when it was made, and how many records wait for theirs. */
-export async function readHead(tx: EntityManager): Promise<{ head?: Seal & { sealedAt: Date }; waiting: bigint }> {
-  const [last] = await tx.query<(SealRow & { sealedAt: Date })[]>(
-    `SELECT ${SEAL}, sealed_at AS "sealedAt" FROM journal_seal ORDER BY position DESC LIMIT 1`,
+/** Where a chain ends, and what is not in it yet. */
+export interface ChainEnd {
+  head?: Seal & { sealedAt: Date };
+  waiting: bigint;
+  /** When the oldest record that waits was written. */
+  oldestWaitingAt?: Date;
+}
+
+export async function readHead(tx: EntityManager): Promise<ChainEnd> {
+  const [last] = await tx.query<(SealRow & { sealedAt: Date; isOfThisLife: boolean })[]>(
+    `SELECT ${SEAL}, sealed_at AS "sealedAt", ${IS_OF_THIS_LIFE} FROM journal_seal ORDER BY position DESC LIMIT 1`,
   );
-  const [{ waiting } = { waiting: '0' }] = await tx.query<{ waiting: string }[]>(
-    `SELECT count(*) AS waiting FROM journal j WHERE (j.xid, j.seq) > ($1::xid8, $2::bigint)
+  // After a restore what is new may stand before the newest seal.
+  const { xid, seq } = last?.isOfThisLife ? last : { xid: '0', seq: '0' };
+  const [{ waiting, oldest } = { waiting: '0', oldest: null }] = await tx.query<
+    { waiting: string; oldest: Date | null }[]
+  >(
+    `SELECT count(*) AS waiting, min(at) AS oldest FROM journal j WHERE (j.xid, j.seq) > ($1::xid8, $2::bigint)
         AND NOT EXISTS (SELECT FROM journal_seal s WHERE s.seq = j.seq)`,
-    [last?.xid ?? '0', last?.seq ?? '0'],
+    [xid, seq],
   );
-  return { ...(last && { head: { ...sealOf(last), sealedAt: last.sealedAt } }), waiting: BigInt(waiting) };
+  return {
+    ...(last && { head: { ...sealOf(last), sealedAt: last.sealedAt } }),
+    waiting: BigInt(waiting),
+    ...(oldest && { oldestWaitingAt: oldest }),
+  };
 }

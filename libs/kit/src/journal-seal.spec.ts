@@ -93,7 +93,7 @@ describe('the sealer', () => {
   });
 
   it('goes on after a restore from a dump, where transactions are counted from a smaller number again', async () => {
-    const { write, seal, chain, asOwner } = await setup();
+    const { db, write, seal, chain, asOwner } = await setup();
     await write(did('before the dump'), did('too'));
     await seal();
     await write(did('not sealed at the time of the dump'));
@@ -101,6 +101,7 @@ describe('the sealer', () => {
     await asOwner(`UPDATE journal SET xid = (xid::text::bigint + 1000000)::text::xid8`);
     await asOwner(`UPDATE journal_seal SET xid = (xid::text::bigint + 1000000)::text::xid8`);
     await write(did('after the restore'));
+    expect(await inScope(db, 'all', readHead)).toMatchObject({ waiting: 2n, oldestWaitingAt: AT });
     expect(await seal()).toBe(1);
     await write(did('later'));
     expect([await seal(), await seal()]).toEqual([2, 0]);
@@ -191,10 +192,10 @@ describe('a sealed journal', () => {
     expect(await inScope(db, 'all', readHead)).toEqual({ waiting: 0n });
     await write(did('thing'), did('other'));
     await seal();
-    await write(did('third'));
-    const { head, waiting } = await inScope(db, 'all', readHead);
-    expect({ ...head, waiting }).toMatchObject({ position: 2n, sealedAt: AT, waiting: 1n });
-    const [third, other] = await inScope(db, 'all', (tx) => findRecords(tx, {}, 2));
+    await write(did('third'), { ...did('fourth'), at: new Date(AT.getTime() + 1) });
+    const { head, ...rest } = await inScope(db, 'all', readHead);
+    expect({ ...head, ...rest }).toMatchObject({ position: 2n, sealedAt: AT, waiting: 2n, oldestWaitingAt: AT });
+    const [, third, other] = await inScope(db, 'all', (tx) => findRecords(tx, {}, 3));
     expect([third?.seal, other?.seal]).toEqual([undefined, { position: 2n, hash: head?.hash }]);
   });
 });

@@ -90,8 +90,10 @@ const FIRST: LastSeal = { position: '0', hash: Buffer.alloc(32), xid: '0', seq: 
  * A database that was restored from a dump counts its transactions from a smaller number again. Once the tail of its
  * earlier life is sealed, the search begins at the beginning, until the newest seal is one of this life's.
  */
+export const IS_OF_THIS_LIFE = 'xid < pg_snapshot_xmax(pg_current_snapshot()) AS "isOfThisLife"';
+
 const LAST = `
-  SELECT position, hash, xid::text AS xid, seq, xid < pg_snapshot_xmax(pg_current_snapshot()) AS "isOfThisLife"
+  SELECT position, hash, xid::text AS xid, seq, ${IS_OF_THIS_LIFE}
     FROM journal_seal ORDER BY position DESC LIMIT 1`;
 
 /** Of a life before a restore everything is over, though its numbers may be larger than any of this life's. */

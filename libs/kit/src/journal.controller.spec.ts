@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { AccessRule_Role as Role } from '@kontor/contracts/rules/v1/rules';
@@ -62,6 +64,22 @@ describe('a journal that is served', () => {
     for (let n = 0; n < 30; n++) await (n % 2 ? first : second).write(did(`thing ${n}`));
     await eventually('all are sealed', async () => (await second.auditor.getJournalHead({})).position === 30n);
     expect(await first.auditor.verifyJournal({})).toMatchObject({ checked: 30n, faults: [] });
+  });
+
+  it('says since when nothing is sealed, where something keeps it from being', async () => {
+    await using service = await setup();
+    await service.write(did('one'));
+    await eventually('it is sealed', async () => (await service.auditor.getJournalHead({})).position === 1n);
+    const ended = await service.stuck();
+    await service.write(did('two', { at: new Date(AT.getTime() + 5) }), did('three'));
+    const waiting = { position: 1n, waiting: 2n, oldestWaitingAt: timestampFromDate(AT) };
+    for (let n = 0; n < 3; n++) {
+      await sleep(700);
+      expect(await service.auditor.getJournalHead({})).toMatchObject(waiting);
+    }
+    await ended();
+    await eventually('both are sealed', async () => (await service.auditor.getJournalHead({})).position === 3n);
+    expect((await service.auditor.getJournalHead({})).oldestWaitingAt).toBeUndefined();
   });
 
   it.each([
@@ -217,6 +235,16 @@ async function setup(known?: TestDatabase) {
         );
         return row?.n ?? -1;
       }),
+    /** A transaction that has written something and does not end, until it is told to. */
+    async stuck(): Promise<() => Promise<void>> {
+      const runner = app.get(DataSource).createQueryRunner();
+      await runner.startTransaction();
+      await runner.query(`INSERT INTO thing (name, colour) VALUES ('stuck', 'grey')`);
+      return async () => {
+        await runner.rollbackTransaction();
+        await runner.release();
+      };
+    },
     write: (...entries: JournalEntry[]) => change('SELECT', ...entries),
     make: (name: string) => change(`INSERT INTO thing (name, colour) VALUES ('${name}', 'grey')`, did(name)),
     count: async (): Promise<VerifyJournalResponse['count']> => (await auditor.verifyJournal({ count: true })).count,

@@ -62,9 +62,12 @@ export class JournalController implements Serves<typeof JournalService> {
   }
 
   async getJournalHead() {
-    const { head, waiting } = await this.#read(readHead);
-    if (!head) return { waiting };
-    return { position: head.position, chainSha256: head.hash, sealedAt: timestampFromDate(head.sealedAt), waiting };
+    const { head, waiting, oldestWaitingAt } = await this.#read(readHead);
+    return {
+      ...(head && { position: head.position, chainSha256: head.hash, sealedAt: timestampFromDate(head.sealedAt) }),
+      waiting,
+      ...(oldestWaitingAt && { oldestWaitingAt: timestampFromDate(oldestWaitingAt) }),
+    };
   }
 
   async verifyJournal({ fromPosition, limit, known, count }: VerifyJournalRequest) {
