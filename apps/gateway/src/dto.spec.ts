@@ -7,10 +7,11 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import { JobSchema, NewJobSchema, UploadFileRequestSchema } from '@kontor/contracts/compute/v1/compute';
 import { AccountSchema, CommandSchema, CreateTransferRequestSchema } from '@kontor/contracts/quota/v1/quota';
+import { SuspendTenantRequestSchema } from '@kontor/contracts/tenancy/v1/tenancy';
 import { Body, Controller, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ApiBody, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { dto } from './dto.ts';
+import { dto, partDto } from './dto.ts';
 
 interface Schema {
   description?: string;
@@ -22,6 +23,16 @@ describe('a message of the contracts as a class', () => {
   it('is one class, however often it is asked for', () => {
     expect(dto(JobSchema)).toBe(dto(JobSchema));
     expect(dto(JobSchema).name).toBe('Job');
+  });
+
+  it('whose other fields are in the path is one class too, and not two of the same name', () => {
+    const { tenantId, reason } = SuspendTenantRequestSchema.field;
+    const body = partDto(SuspendTenantRequestSchema, [reason]);
+    expect(body.name).toBe('SuspendTenantBody');
+    expect(partDto(SuspendTenantRequestSchema, [reason])).toBe(body);
+    expect(() => partDto(SuspendTenantRequestSchema, [tenantId, reason])).toThrow(
+      'SuspendTenantBody would have the fields tenantId, reason and reason',
+    );
   });
 
   it('writes 64-bit integers as strings, with the bounds of the contract', async () => {

@@ -13,6 +13,7 @@ import { componentName, openApiField } from './openapi-field.ts';
 
 interface Known {
   desc: DescMessage;
+  fields: DescField[];
   Dto: Type<object>;
 }
 
@@ -28,17 +29,21 @@ export function dto(desc: DescMessage): Type<object> {
   return classNamed(componentName(desc), desc, desc.fields);
 }
 
-/** The same of a request whose other fields are in the path: `UpdateTenantRequest` becomes `UpdateTenantBody`. */
+/**
+ * The same of a request whose other fields are in the path: `UpdateTenantRequest` becomes `UpdateTenantBody`.
+ *
+ * @throws where it is asked for with these fields and with others
+ */
 export function partDto(desc: DescMessage, fields: DescField[]): Type<object> {
   return classNamed(componentName(desc).replace(/Request$/, 'Body'), desc, fields);
 }
 
 function classNamed(name: string, desc: DescMessage, fields: DescField[]): Type<object> {
   const first = known.get(name);
-  if (first) return sameMessage(first, desc);
+  if (first) return theSame(first, name, desc, fields);
   const Dto = { [name]: class {} }[name] as Type<object>;
   // Remembered before its fields are described, because a message may contain itself.
-  known.set(name, { desc, Dto });
+  known.set(name, { desc, fields, Dto });
   const description = commentOf(desc);
   ApiSchema({ name, ...(description && { description }) })(Dto);
   const surroundings = { classOf: dto, inReplies: !asked.has(desc.typeName) };
@@ -48,11 +53,16 @@ function classNamed(name: string, desc: DescMessage, fields: DescField[]): Type<
   return Dto;
 }
 
-function sameMessage(first: Known, { typeName }: DescMessage): Type<object> {
-  if (first.desc.typeName === typeName) return first.Dto;
-  const name = componentName(first.desc);
-  throw new Error(`${typeName} and ${first.desc.typeName} would both be the schema ${name}: rename one of them.`);
+function theSame(first: Known, name: string, { typeName }: DescMessage, fields: DescField[]): Type<object> {
+  if (first.desc.typeName !== typeName) {
+    throw new Error(`${typeName} and ${first.desc.typeName} would both be the schema ${name}: rename one of them.`);
+  }
+  const [these, those] = [fields, first.fields].map(namesOf);
+  if (these !== those) throw new Error(`${name} would have the fields ${these} and ${those}: choose one set.`);
+  return first.Dto;
 }
+
+const namesOf = (fields: DescField[]): string => fields.map(({ jsonName }) => jsonName).join(', ');
 
 /** Messages that callers write, alone or inside another. Of all others we write every field. */
 const asked = new Set<string>();

@@ -60,20 +60,21 @@ export const MessageQuery = (desc: DescMessage, fields: DescField[] = desc.field
 export const PagedQuery = (desc: DescMessage, fields: DescField[]) =>
   described(
     ({ query }) => {
-      const isOfPage = ([name]: [string, unknown]): boolean => PAGE.some(({ jsonName }) => jsonName === name);
-      const [ofPage, others] = [true, false].map((wanted) =>
-        fromQuery(
-          Object.fromEntries(
-            Object.entries(query as Record<string, string>).filter((entry) => isOfPage(entry) === wanted),
-          ),
-        ),
-      );
-      return { ...readShape(desc, others ?? {}, fields), page: readShape(PageRequestSchema, ofPage ?? {}) };
+      const { ofPage, others } = splitQuery(query as Record<string, string>);
+      return { ...readShape(desc, others, fields), page: readShape(PageRequestSchema, ofPage) };
     },
     ...[...fields, ...PAGE].map(describeQuery),
   );
 
 const PAGE = PageRequestSchema.fields;
+
+/** What asks for a page, and the rest, which says of which list. */
+function splitQuery(query: Record<string, string>): { ofPage: JsonObject; others: JsonObject } {
+  const isOfPage = (name: string): boolean => PAGE.some(({ jsonName }) => jsonName === name);
+  const those = (wanted: boolean) =>
+    fromQuery(Object.fromEntries(Object.entries(query).filter(([name]) => isOfPage(name) === wanted)));
+  return { ofPage: those(true), others: those(false) };
+}
 
 const describeQuery = (field: DescField) =>
   ApiQuery({ name: field.jsonName, required: false, description: commentOf(field), schema: { ...plainSchema(field) } });

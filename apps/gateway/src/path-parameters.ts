@@ -28,70 +28,47 @@ import { described } from './parameters.ts';
 import { plainSchema } from './plain-schema.ts';
 import { JOURNALED, type Journaled } from './services.ts';
 
-// A part of a path is described by the field of the request that it becomes, and checked by the service that gets it.
-
 const inPath = (name: string, field: DescField, description = commentOf(field)) =>
   ApiParam({ name, description, schema: { ...plainSchema(field) } });
 
-export const JobId = () =>
-  described(
-    ({ params }) => params['jobId'],
-    inPath('jobId', GetJobRequestSchema.field.id, 'The id that its creator chose.'),
-  );
+/** A part of the path: described by the field of the request that it becomes, checked by the service that gets it. */
+const partOfPath = (name: string, field: DescField, description: string) => () =>
+  described(({ params }) => params[name], inPath(name, field, description));
 
-export const AccountId = () =>
-  described(
-    ({ params }) => params['accountId'],
-    inPath('accountId', ListTransfersRequestSchema.field.accountId, 'The id that the ledger derived.'),
-  );
-
-export const Sha256 = () =>
-  described(
-    ({ params }) => params['sha256'],
-    inPath('sha256', GetFileRequestSchema.field.sha256, 'Digest of the whole file, in lower-case hexadecimal.'),
-  );
-
-export const ProgrammeSlug = () =>
-  described(
-    ({ params }) => params['slug'],
-    inPath('slug', GetProgrammeRequestSchema.field.slug, 'The slug of the programme.'),
-  );
-
-export const ProposalId = () =>
-  described(
-    ({ params }) => params['proposalId'],
-    inPath('proposalId', GetProposalRequestSchema.field.id, 'The id that its applicant chose.'),
-  );
-
-export const AwardId = () =>
-  described(
-    ({ params }) => params['awardId'],
-    inPath('awardId', GetAwardRequestSchema.field.id, 'The id that follows from its proposal.'),
-  );
-
-export const ChangeId = () =>
-  described(
-    ({ params }) => params['changeId'],
-    inPath('changeId', GetChangeRequestSchema.field.id, 'The id that its proposer chose.'),
-  );
-
-export const PersonId = () =>
-  described(
-    ({ params }) => params['personId'],
-    inPath('personId', ErasePersonRequestSchema.field.personId, 'The id that tenancy gave the person.'),
-  );
-
-export const InvitationId = () =>
-  described(
-    ({ params }) => params['invitationId'],
-    inPath('invitationId', RevokeInvitationRequestSchema.field.id, 'The id that tenancy gave the invitation.'),
-  );
-
-export const TokenId = () =>
-  described(
-    ({ params }) => params['tokenId'],
-    inPath('tokenId', RevokeProjectTokenRequestSchema.field.id, 'The id of the token, not its secret.'),
-  );
+export const JobId = partOfPath('jobId', GetJobRequestSchema.field.id, 'The id that its creator chose.');
+export const AccountId = partOfPath(
+  'accountId',
+  ListTransfersRequestSchema.field.accountId,
+  'The id that the ledger derived.',
+);
+export const Sha256 = partOfPath(
+  'sha256',
+  GetFileRequestSchema.field.sha256,
+  'Digest of the whole file, in lower-case hexadecimal.',
+);
+export const ProgrammeSlug = partOfPath('slug', GetProgrammeRequestSchema.field.slug, 'The slug of the programme.');
+export const ProposalId = partOfPath(
+  'proposalId',
+  GetProposalRequestSchema.field.id,
+  'The id that its applicant chose.',
+);
+export const AwardId = partOfPath('awardId', GetAwardRequestSchema.field.id, 'The id that follows from its proposal.');
+export const ChangeId = partOfPath('changeId', GetChangeRequestSchema.field.id, 'The id that its proposer chose.');
+export const PersonId = partOfPath(
+  'personId',
+  ErasePersonRequestSchema.field.personId,
+  'The id that tenancy gave the person.',
+);
+export const InvitationId = partOfPath(
+  'invitationId',
+  RevokeInvitationRequestSchema.field.id,
+  'The id that tenancy gave the invitation.',
+);
+export const TokenId = partOfPath(
+  'tokenId',
+  RevokeProjectTokenRequestSchema.field.id,
+  'The id of the token, not its secret.',
+);
 
 /** The project in the path, and the tenant that tenancy says it is in. */
 export const InProject = () =>

@@ -18,7 +18,7 @@ import { logRequests } from './request-log.ts';
 import { RouteTable } from './route-table.ts';
 import { secureHeaders } from './security-headers.ts';
 
-/** How long requests in progress may take to end: more than any unary call may take. */
+/** How long requests in progress may take to end: longer than one call to a service may. What lasts longer is cut. */
 const STOP_MS_MAX = 6_000;
 
 export interface Gateway {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { SystemClock } from '@kontor/kit/clock';
 import { eventually } from '@kontor/testing/eventually';
 import { FakeClock } from '@kontor/testing/fake-clock';
+import { SystemClock } from './clock.ts';
 import { Remembered } from './remembered.ts';
 
 describe('an answer that is remembered', () => {
