@@ -35,7 +35,8 @@ export async function placeQueued(ports: Ports): Promise<number> {
 }
 
 async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<number> {
-  const { db } = ports;
+  const { db, clock } = ports;
+  await inScope(db, 'all', (tx) => lockPools(tx, acceleratorClass, clock.now()));
   let room = await readyRoom(ports, acceleratorClass);
   if (hasNothingFor(room)) return 0;
 
@@ -142,7 +143,7 @@ async function judgeAgain(
   { tenantId, id, acceleratorClass }: JobRow,
   budget: Budget,
 ): Promise<Judged> {
-  await lockPools(tx, acceleratorClass);
+  await lockPools(tx, acceleratorClass, ports.clock.now());
   const job = await tx.findOne(JobRow, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   if (job?.state !== State.QUEUED) return { state: State.CANCELLED };
 
