@@ -81,12 +81,7 @@ async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promis
   mkdirSync(folder.root, { recursive: true });
   await layInputs(folder.work, spec);
   if (spec.isolation === 'none') return startBare(folder, spec, logs.output);
-  return startSandboxed(
-    folder,
-    spec,
-    logs.output,
-    controlGroup(spec.jobId, spec.limits.memoryBytes, spec.controlGroup),
-  );
+  return startSandboxed(folder, spec, logs.output, controlGroup(spec.jobId, spec.limits, spec.controlGroup));
 }
 
 /**
