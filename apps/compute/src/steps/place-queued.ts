@@ -3,7 +3,6 @@ import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import { Not, type EntityManager } from 'typeorm';
 import { admit } from '../admission.ts';
-import type { PoolOffer } from '../admission/rule.ts';
 import { readBudget, type Budget } from '../budget.ts';
 import { ComingRoom, mayGiveWay } from '../coming-room.ts';
 import { changeJob } from '../change-job.ts';
