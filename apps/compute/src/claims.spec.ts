@@ -108,6 +108,24 @@ describe('a claim on a job', () => {
     expect(await claim(compute)).toHaveLength(1);
   });
 
+  it('that runs out while its inputs are laid out starts nothing that has ended meanwhile', async () => {
+    const { compute, endsMeanwhile } = await setup();
+    await using _ = compute;
+    const stale = await compute.restart((at) => (at === 'compute.before-submit' ? endsMeanwhile() : undefined));
+    await stale.reconciler.tick();
+    expect(compute.engine.started).toEqual([]);
+  });
+
+  it('that runs out while the engine is asked leaves nothing running that has ended meanwhile', async () => {
+    const { compute, endsMeanwhile } = await setup();
+    await using _ = compute;
+    const submit = compute.engine.submit.bind(compute.engine);
+    compute.engine.submit = (request) => endsMeanwhile().then(() => submit(request));
+    const stale = await compute.restart();
+    await stale.reconciler.tick();
+    expect([...compute.engine.jobs.values()].map(({ stoppedAt }) => stoppedAt)).toEqual([expect.any(Number)]);
+  });
+
   it('is not made on what its own process still works on', async () => {
     const { compute, id } = await setup();
     await using _ = compute;
@@ -126,7 +144,15 @@ async function setup() {
   const compute = await ComputeUnderTest.start();
   const project = compute.project();
   const { id } = await compute.submit(project);
-  return { compute, project, id, at: () => compute.clock.now() };
+  const other = compute.life;
+  /** Time goes by, in which somebody else looks after the job, and it is cancelled. */
+  const endsMeanwhile = async (): Promise<void> => {
+    compute.clock.advance(3_000);
+    await other.client.cancelJob({ project, id });
+    await other.reconciler.tick();
+    expect((await compute.job(project, id)).state).toBe(State.CANCELLED);
+  };
+  return { compute, project, id, endsMeanwhile, at: () => compute.clock.now() };
 }
 
 const claim = (compute: ComputeUnderTest): Promise<JobRow[]> => claimDue(compute.life.ports, 10, []);

@@ -2,6 +2,7 @@ import { Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import type { Problem } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { In, type EntityManager } from 'typeorm';
+import { Superseded } from './change-job.ts';
 import { engineJobId } from './job-id.ts';
 import type { Ports } from './ports.ts';
 import { JobRow } from './tables.ts';
@@ -47,6 +48,20 @@ async function claim(tx: EntityManager, values: Values): Promise<JobRow[]> {
   const rows = await tx.findBy(JobRow, { id: In(claimed.map(({ id }) => id)) });
   const mine = new Map(claimed.map((claim) => [engineJobId(claim), BigInt(claim.epoch)]));
   return rows.filter((job) => mine.get(engineJobId(job)) === job.epoch);
+}
+
+/**
+ * Holds a claim on for as long as it was made for, before an effect that nobody else may have undone meanwhile.
+ *
+ * @throws Superseded where somebody else has claimed the job since, or it has ended
+ */
+export async function renewClaim({ db, clock, settings }: Ports, job: JobRow): Promise<void> {
+  const { tenantId, id, epoch, state } = job;
+  const claimedUntil = new Date(clock.now().getTime() + settings.claimMs);
+  const { affected } = await inScope(db, job, (tx) =>
+    tx.update(JobRow, { tenantId, id, epoch, state }, { claimedUntil }),
+  );
+  if (affected !== 1) throw new Superseded(`The claim ${epoch} on job ${id} is no longer the newest.`);
 }
 
 /** Gives a claim back: the job is due again then, or at once when somebody has asked something of it meanwhile. */

@@ -40,8 +40,10 @@ export class FileStore {
           'Send the whole file once more.',
         );
       }
-      await mkdir(dirname(this.#pathOf(sha256)), { recursive: true });
+      const folder = dirname(this.#pathOf(sha256));
+      const isNew = await mkdir(folder, { recursive: true });
       await rename(arriving, this.#pathOf(sha256));
+      for (const changed of isNew ? [folder, this.directory] : [folder]) await flush(changed);
       return sizeBytes;
     } catch (error) {
       await rm(arriving, { force: true });
@@ -88,6 +90,12 @@ export class FileStore {
   #pathOf(sha256: string): string {
     return join(this.directory, sha256.slice(0, 2), sha256);
   }
+}
+
+/** Makes names in a folder outlive a crash of the machine. */
+async function flush(path: string): Promise<void> {
+  await using folder = await open(path);
+  await folder.sync();
 }
 
 const isNoSpace = (error: unknown): boolean =>

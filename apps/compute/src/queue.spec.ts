@@ -115,6 +115,21 @@ describe('a queued job', () => {
     expect(State[(await compute.job(other, passing.id)).state]).toBe('RUNNING');
   });
 
+  it.each([
+    ['after they had begun', 7_000],
+    ['before they began', 60_000],
+  ])('finds the room of jobs that have ended, also when the clock was set back to %s', async (_, ms) => {
+    const { compute, project } = await setup();
+    await using under = compute;
+    await under.pass(1);
+    const first = await compute.submit(project, { devices: 4, command: ['work', '8000'] });
+    const waiting = await compute.submit(project, { devices: 4 });
+    await compute.end(project, first.id);
+    compute.setClockBack(ms);
+    await compute.pass(2);
+    expect(await states(compute, project, waiting)).toEqual(['RUNNING']);
+  });
+
   it("fails when its project's money is gone by the time there is room", async () => {
     const { compute, project } = await setup();
     await using _ = compute;

@@ -12,11 +12,20 @@ export interface Room {
 
 /**
  * Takes the locks under which a job of this class may be placed: two schedulers that hold them in turn never give one
- * slot to two jobs.
+ * slot to two jobs. Jobs that have ended have no slot from now on, also where a clock that was set back since lets
+ * them end later.
  */
-export async function lockPools(tx: EntityManager, acceleratorClass: string): Promise<void> {
+export async function lockPools(tx: EntityManager, acceleratorClass: string, now: Date): Promise<void> {
   await tx.query('SELECT id FROM pool WHERE accelerator_class = $1 ORDER BY id FOR UPDATE', [acceleratorClass]);
+  await tx.query(END_BY_NOW, [acceleratorClass, now]);
 }
+
+const END_BY_NOW = `
+  UPDATE occupancy o SET during = tstzrange(lower(during), greatest(lower(during), $2::timestamptz))
+    FROM slot s JOIN node n ON n.id = s.node_id JOIN pool p ON p.id = n.pool_id
+   WHERE p.accelerator_class = $1 AND o.slot_id = s.id AND o.until > $2 AND o.until <> 'infinity'
+     AND o.holder_kind = 'job' AND EXISTS (
+       SELECT FROM job j WHERE j.tenant_id = o.holder_tenant_id AND j.id = o.holder_id AND j.ended_at IS NOT NULL)`;
 
 /** What is free of a class from now on. Whoever acts on it has locked the pools before. */
 export async function readRoom(tx: EntityManager, acceleratorClass: string, now: Date): Promise<Room> {

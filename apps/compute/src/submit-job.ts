@@ -91,7 +91,7 @@ async function decide(
   { asked, content, budget, actor }: Submission,
 ): Promise<Decided> {
   const { tenantId, projectId, jobId: id, workload } = asked;
-  await lockPools(tx, workload.acceleratorClass);
+  await lockPools(tx, workload.acceleratorClass, ports.clock.now());
   const snapshot = await readSnapshot(tx, ports, { request: asked, budget });
   const decision = admit(asked, snapshot);
   await enterScope(tx, { tenantId });

@@ -26,7 +26,7 @@ async function askToLeave(
   { tenantId, id, acceleratorClass }: JobRow,
   budget: Budget,
 ): Promise<number> {
-  await lockPools(tx, acceleratorClass);
+  await lockPools(tx, acceleratorClass, ports.clock.now());
   const job = await tx.findOneBy(JobRow, { tenantId, id });
   if (job?.state !== State.QUEUED) return 0;
 

@@ -3,7 +3,6 @@ import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import { Not, type EntityManager } from 'typeorm';
 import { admit } from '../admission.ts';
-import type { PoolOffer } from '../admission/rule.ts';
 import { readBudget, type Budget } from '../budget.ts';
 import { ComingRoom, mayGiveWay } from '../coming-room.ts';
 import { changeJob } from '../change-job.ts';
@@ -35,7 +34,8 @@ export async function placeQueued(ports: Ports): Promise<number> {
 }
 
 async function placeQueuedOf(ports: Ports, acceleratorClass: string): Promise<number> {
-  const { db } = ports;
+  const { db, clock } = ports;
+  await inScope(db, 'all', (tx) => lockPools(tx, acceleratorClass, clock.now()));
   let room = await readyRoom(ports, acceleratorClass);
   if (hasNothingFor(room)) return 0;
 
@@ -142,7 +142,7 @@ async function judgeAgain(
   { tenantId, id, acceleratorClass }: JobRow,
   budget: Budget,
 ): Promise<Judged> {
-  await lockPools(tx, acceleratorClass);
+  await lockPools(tx, acceleratorClass, ports.clock.now());
   const job = await tx.findOne(JobRow, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
   if (job?.state !== State.QUEUED) return { state: State.CANCELLED };
 

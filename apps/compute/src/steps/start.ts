@@ -1,32 +1,43 @@
 import type { Workload } from '@kontor/contracts/engine/v1/engine';
 import { problemOf } from '@kontor/kit/problem';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { changeJob } from '../change-job.ts';
+import { changeJob, Superseded } from '../change-job.ts';
+import { renewClaim } from '../claims.ts';
 import { engineJobId } from '../job-id.ts';
+import { hasEnded } from '../job-state.ts';
 import { notAccepted } from '../outcome.ts';
 import type { Ports } from '../ports.ts';
-import type { JobRow } from '../tables.ts';
+import { JobRow } from '../tables.ts';
 import { concludedColumns } from './conclude.ts';
 import { isFinal, type Progress } from './step.ts';
 
 /**
  * Hands a job to the engine: first the inputs that the engine lacks, then the job itself under a name that follows from
  * its id. Nothing is written down here: what the engine answers now, it answers again after any crash.
+ *
+ * Inputs may take longer than a claim, so it is renewed before the engine is asked. Should the engine itself have taken
+ * longer, and somebody else have ended the job meanwhile, it is stopped again.
  */
 export async function start(ports: Ports, job: JobRow): Promise<Progress> {
+  const jobId = engineJobId(job);
   try {
     await stageInputs(ports, job.workload);
     await ports.failpoint('compute.before-submit');
+    await renewClaim(ports, job);
     const seen = await ports.engine.submit({
-      jobId: engineJobId(job),
+      jobId,
       workload: job.workload,
       node: job.node ?? '',
       devices: job.placedDevices ?? [],
       coverMs: job.coverMs,
     });
     await ports.failpoint('compute.after-submit');
+    const { tenantId, id } = job;
+    const now = await inScope(ports.db, job, (tx) => tx.findOneByOrFail(JobRow, { tenantId, id }));
+    if (hasEnded(now.state)) await ports.engine.stop({ jobId });
     return { job, seen };
   } catch (error) {
+    if (error instanceof Superseded) throw error;
     const problem = problemOf(error);
     if (!isFinal(problem)) throw problem;
     const at = ports.clock.now();

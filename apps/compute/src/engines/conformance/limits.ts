@@ -56,6 +56,17 @@ export function limitCases(bench: Bench): void {
     expect(End[observation.end]).toBe('DISK_LIMIT');
   });
 
+  it('holds a job to the cores that it asked for, or says that it does not', async () => {
+    const { isolationDetail } = await bench.engine.getCapacity({});
+    const spin = 'while [ $(date +%s) -lt $e ]; do :; done';
+    const { observation } = await bench.run(
+      `e=$(($(date +%s) + 3)); taskset -pc 0-1023 $$ > /dev/null; (${spin}) & (${spin}) & (${spin}); wait`,
+    );
+    const { cpuMs, elapsedMs } = observation.usage!;
+    const held = Number(cpuMs) < 1.2 * Number(elapsedMs);
+    expect(held || isolationDetail.includes('Cores are advisory')).toBe(true);
+  });
+
   it('measures what a job uses: never less than before, and about what it did', async () => {
     const jobId = await bench.script(
       'head -c 1000000 /dev/zero > file; echo ready; e=$(($(date +%s) + 2)); while [ $(date +%s) -lt $e ]; do :; done',

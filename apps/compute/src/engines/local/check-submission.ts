@@ -6,14 +6,20 @@ import { checkProgram } from './job-spec.ts';
 
 type Store = Pick<FileStore, 'missing' | 'sizeBytes'>;
 
-/** Refuses a job that this machine could not start as asked. Nothing has changed then. */
+/**
+ * Refuses a job that this machine could not start as asked. Nothing has changed then.
+ *
+ * @param diskBytesLeft what jobs may take of this machine's disk now
+ */
 export function checkSubmission(
   request: SubmitRequest,
   nodes: MessageInitShape<typeof NodeSchema>[],
   files: Store,
+  diskBytesLeft: bigint,
 ): void {
   const workload = request.workload!;
   checkPlacement(request, workload, nodes);
+  checkDisk(workload, diskBytesLeft);
   checkProgram(workload);
   checkInputs(workload, files);
 }
@@ -48,6 +54,15 @@ function checkPlacement(
       'Name each device that it gets once.',
     );
   }
+}
+
+function checkDisk({ diskBytes }: Workload, diskBytesLeft: bigint): void {
+  if (diskBytes <= diskBytesLeft) return;
+  throw Problem.refused(
+    'not_enough_disk',
+    `The job's folder may hold ${diskBytes} bytes, and the machine has ${diskBytesLeft} left for jobs.`,
+    'Ask for less disk, or ask the operator for more.',
+  );
 }
 
 function checkInputs({ inputs, diskBytes }: Workload, files: Store): void {

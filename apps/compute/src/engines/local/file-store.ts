@@ -39,7 +39,7 @@ export class FileStore {
       for await (const { sha256, data } of requests) {
         name ||= sha256 || unnamed();
         hash.update(data);
-        await file.write(data);
+        await file.writeFile(data);
         sizeBytes += data.length;
       }
       const found = hash.digest('hex');

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSy
 import { join } from 'node:path';
 import { jobFolder, type JobFolder, type JobSpec } from './job-folder.ts';
 import { startBare } from './shim/bare-program.ts';
+import { controlGroup } from './shim/control-group.ts';
 import type { Output, Program } from './shim/program.ts';
 import { startSandboxed } from './shim/sandboxed-program.ts';
 
@@ -38,15 +39,26 @@ export async function tryIsolation({ folder, nodeBinary, sandbox }: Trial): Prom
     return {
       kind: 'namespaces',
       ownUsers: root,
-      detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces.`,
+      detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces. ${cores()}`,
     };
   }
   const ownUsers = root && (await faultOf(folder, spec, startBare)) === undefined;
   return {
     kind: 'none',
     ownUsers,
-    detail: `Jobs run without a sandbox, ${ownUsers ? 'each as a user of its own' : 'all as the same user'}. ${fault}`,
+    detail:
+      `Jobs run without a sandbox, ${ownUsers ? 'each as a user of its own' : 'all as the same user'}. ${fault}` +
+      ` ${ADVISORY}`,
   };
+}
+
+const ADVISORY = 'Cores are advisory: nothing holds a job to those that it asked for.';
+
+/** Whether the kernel lets this process hold a job to its cores. */
+function cores(): string {
+  const group = controlGroup(`trial-${process.pid}`, { memoryBytes: 64 * MIB, cores: 1 });
+  group?.remove();
+  return group?.limitsCores ? 'The kernel holds each job to its cores.' : ADVISORY;
 }
 
 /** Why a program cannot be run this way; undefined where it can. */

@@ -95,6 +95,8 @@ export interface Limits {
   /** Processes and threads. */
   processes: number;
   logBytes: number;
+  /** Whole cores' worth of processor time; absent where it asked for none. */
+  cores?: number;
   timeMs: number;
   graceMs: number;
   /** From the checkpoint signal to the notice; absent where the program wants none. */

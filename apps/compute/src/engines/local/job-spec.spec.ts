@@ -77,17 +77,18 @@ describe('a submission is refused', () => {
     ['with an input inside another', { inputs: [input('a'), input('a/b')] }, {}, 'inputs_collide'],
     ['with inputs that do not fit', { inputs: [input('a'), input('b')], diskBytes: 199n }, {}, 'inputs_too_big'],
     ['with an input that is not in the store', { inputs: [{ path: 'a', sha256: 'missing' }] }, {}, 'files_missing'],
+    ['with more disk than the machine has left', { diskBytes: 2001n }, {}, 'not_enough_disk'],
     ['without a program', { command: ['', 'x'] }, {}, 'no_program'],
     ['with a variable that a shell cannot have', { environment: { '1A': '' } }, {}, 'bad_variable_name'],
   ])('%s', (_, workload, over, code) => {
-    expect(() => checkSubmission(submission(workload, over), NODES, STORE)).toThrow(
+    expect(() => checkSubmission(submission(workload, over), NODES, STORE, 2000n)).toThrow(
       expect.objectContaining({ code, help: expect.any(String) }),
     );
   });
 
   it('and otherwise is not', () => {
     const workload = { inputs: [input('a'), input('b/a'), input('ab')], diskBytes: 300n, environment: { _A1: '' } };
-    expect(() => checkSubmission(submission(workload), NODES, STORE)).not.toThrow();
+    expect(() => checkSubmission(submission(workload), NODES, STORE, 2000n)).not.toThrow();
     expect(() => checkProgram(submission().workload!)).not.toThrow();
   });
 });

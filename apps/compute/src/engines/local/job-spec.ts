@@ -29,6 +29,7 @@ export function jobSpec(request: SubmitRequest, around: Surroundings): JobSpec {
   const workload = request.workload!;
   const { isolation, ownUsers, nodeBinary, home, work, grant, fileOf, controlGroup } = around;
   const sandboxed = isolation === 'namespaces';
+  const cores = grant.cores?.length ?? workload.cores;
   return {
     jobId: request.jobId,
     contentSha256: contentSha256(request),
@@ -50,6 +51,7 @@ export function jobSpec(request: SubmitRequest, around: Surroundings): JobSpec {
       diskBytes: Number(workload.diskBytes),
       processes: workload.processes,
       logBytes: Number(workload.logBytes),
+      ...(cores > 0 && { cores }),
       timeMs: Number(workload.timeLimitMs),
       graceMs: Number(workload.graceMs),
       ...(workload.checkpointNoticeMs > 0n && { checkpointMs: Number(workload.checkpointNoticeMs) }),

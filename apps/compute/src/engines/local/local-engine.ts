@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import {
@@ -46,6 +47,8 @@ export interface LocalEngineOptions {
 }
 
 const RESERVE_BYTES = 512 * 1024 ** 2;
+/** Of the disk, what stays for records, logs and everything else that must go on when jobs have filled the rest. */
+const DISK_RESERVE_BYTES = 1024n ** 3n;
 
 /** The cluster engine of this machine: a real process per job, supervised by a shim that outlives this process. */
 export class LocalEngine implements Serves<typeof EngineService> {
@@ -103,7 +106,7 @@ export class LocalEngine implements Serves<typeof EngineService> {
       );
     }
     if (!known) {
-      checkSubmission(request, nodesOf(machine), this.files);
+      checkSubmission(request, nodesOf(machine), this.files, this.diskBytesLeft());
       this.jobs.accept(this.specOf(request, machine, isolation), Number(request.coverMs));
     }
     return this.jobs.observe(request.jobId);
@@ -154,6 +157,12 @@ export class LocalEngine implements Serves<typeof EngineService> {
       throw Problem.refused('job_not_ended', `Job ${jobId} has not ended.`, 'Stop it first.');
     await this.jobs.forget(jobId);
     return {};
+  }
+
+  private diskBytesLeft(): bigint {
+    const { bavail, bsize } = statfsSync(this.home, { bigint: true });
+    const left = bavail * bsize - DISK_RESERVE_BYTES;
+    return left > 0n ? left : 0n;
   }
 
   private specOf(request: SubmitRequest, machine: Machine, isolation: Isolation) {

@@ -2,7 +2,7 @@ import { spawnSync, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobFolder, JobSpec } from '../job-folder.ts';
-import { identifyAll } from '../process-identity.ts';
+import { bootId, identifyAll, signal } from '../process-identity.ts';
 import { deletedBytes } from './open-bytes.ts';
 import { namelessBytes, segmentBytes } from './shared-memory.ts';
 import { launch } from './launch.ts';
@@ -66,13 +66,8 @@ function signalAll(job: JobProcesses, name: 'KILL' | 'STOP' | 'CONT', known?: Ma
     spawnSync('setpriv', [`--reuid=${userId}`, `--regid=${userId}`, '--clear-groups', 'sh', '-c', `kill -${name} -1`]);
     return;
   }
-  for (const { pid } of processesOf(job, known)) {
-    try {
-      process.kill(pid, `SIG${name}`);
-    } catch {
-      // It is gone already.
-    }
-  }
+  for (const { pid, startTicks } of processesOf(job, known))
+    signal({ pid, startTicks, bootId: bootId() }, `SIG${name}`);
 }
 
 class BareProgram implements Program {

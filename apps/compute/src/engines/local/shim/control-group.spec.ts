@@ -27,14 +27,15 @@ describe('control group hierarchies', () => {
 });
 
 describe('a control group of version 2 in a delegated folder', () => {
-  it('limits memory without swap, and tells processor time and lost processes', () => {
+  it('limits memory without swap and cores, and tells processor time and lost processes', () => {
     const place = delegated();
-    const group = controlGroup('job-1', 64_000_000, place)!;
+    const group = controlGroup('job-1', { memoryBytes: 64_000_000, cores: 3 }, place)!;
     const folder = join(place, 'kontor', 'job-1');
     expect(group.joins).toEqual([join(folder, 'cgroup.procs')]);
     expect(readFileSync(join(folder, 'memory.max'), 'utf8')).toBe('64000000');
     expect(readFileSync(join(folder, 'memory.swap.max'), 'utf8')).toBe('0');
-    expect(group.outOfMemory()).toBe(false);
+    expect(readFileSync(join(folder, 'cpu.max'), 'utf8')).toBe('300000 100000');
+    expect([group.limitsCores, group.outOfMemory()]).toEqual([true, false]);
     writeFileSync(join(folder, 'cpu.stat'), 'usage_usec 1234567\nuser_usec 1\n');
     writeFileSync(join(folder, 'memory.events'), 'low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n');
     expect(group.cpuMs()).toBe(1234);

@@ -64,6 +64,11 @@ export class LogCapture {
   private keep(file: number, data: Uint8Array): void {
     const room = Math.max(0, this.keepBytes - this.printedBytes);
     this.printedBytes += data.length;
-    if (room > 0) writeSync(file, data.subarray(0, room));
+    if (room === 0) return;
+    try {
+      writeSync(file, data.subarray(0, room));
+    } catch {
+      // The disk is full, which must not end the program: what is lost of its log is counted as printed.
+    }
   }
 }

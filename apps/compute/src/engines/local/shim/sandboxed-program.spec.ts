@@ -15,6 +15,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@kontor/testing/eventually';
 import { HIDDEN_MEMORY } from '../../conformance/hidden-memory.ts';
 import { jobFolder, type JobSpec } from '../job-folder.ts';
+import type { ControlGroup } from './control-group.ts';
 import { NotStarted, type Program } from './program.ts';
 import { startSandboxed } from './sandboxed-program.ts';
 
@@ -64,18 +65,28 @@ describe('a program in a sandbox', () => {
   });
 
   it('does not start where its sandbox cannot be built, and leaves nothing of it', async () => {
-    await expect(printed('true', { nodeBinary: '/nonexistent/node' })).rejects.toThrow(NotStarted);
     await expect(printed('true', { nodeBinary: '/nonexistent/node' })).rejects.toThrow(
       /could not be built: .*nonexistent/,
     );
   });
+
+  it.each([
+    ['its sandbox cannot be built', { nodeBinary: '/nonexistent/node' }],
+    ['there is no such program', { command: ['/nonexistent'] }],
+  ])('leaves no control group where %s, and says why it did not start', async (_, over: Partial<JobSpec>) => {
+    let removed = 0;
+    const group = { folders: [], joins: [], limitsCores: false, cpuMs: () => 0, outOfMemory: () => false };
+    const starting = printed('true', over, { ...group, remove: () => removed++ });
+    await expect(starting).rejects.toThrow(NotStarted);
+    expect(removed).toBe(1);
+  });
 });
 
 /** What a script prints in a sandbox of its own; nothing of the sandbox is left then. */
-async function printed(script: string, over: Partial<JobSpec> = {}): Promise<string> {
+async function printed(script: string, over: Partial<JobSpec> = {}, group?: ControlGroup): Promise<string> {
   const { folder, spec, output, close } = surroundings(script, over);
   try {
-    const program = await startSandboxed(folder, spec, output);
+    const program = await startSandboxed(folder, spec, output, group);
     await program.ended;
     expect(await program.destroy()).toBe(0);
     return readFileSync(folder.stdout, 'utf8');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, statfsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { JobFolder, JobSpec } from '../job-folder.ts';
-import { identify, identifyAll, signal } from '../process-identity.ts';
+import { identify, identifyAll, signal, type ProcessIdentity } from '../process-identity.ts';
 import type { ControlGroup } from './control-group.ts';
 import { deletedBytes } from './open-bytes.ts';
 import { namelessBytes, segmentBytes } from './shared-memory.ts';
@@ -29,8 +29,8 @@ const SEGMENTS_MS = 1_000;
 export interface Sandbox {
   /** Ends when the first process and everything in its process namespace has ended. */
   holder: ChildProcess;
-  /** Number of the first process, outside the namespace. */
-  firstPid: number;
+  /** The first process, as it is known outside the namespace. */
+  first: ProcessIdentity;
 }
 
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -67,9 +67,10 @@ export async function buildSandbox(folder: JobFolder, spec: JobSpec): Promise<Sa
     throw new NotStarted(`The sandbox could not be built: ${(await complaint).trim()}`);
   });
   const ready = once(holder.stdout!, 'data').then(([line]) => Number(/^ready (\d+)/.exec(String(line))?.[1]));
-  const firstPid = await Promise.race([ready, failed]);
+  const first = identify(await Promise.race([ready, failed]));
+  if (!first) await failed;
   failed.catch(() => undefined);
-  return { holder, firstPid };
+  return { holder, first: first! };
 }
 
 /** Runs a program in a sandbox: in its namespaces, as its user, without any capability. */
@@ -79,20 +80,28 @@ export async function startSandboxed(
   output: Output,
   group?: ControlGroup,
 ): Promise<Program> {
-  const sandbox = await buildSandbox(folder, spec);
+  try {
+    const sandbox = await buildSandbox(folder, spec);
+    return new SandboxedProgram(sandbox, await launchIn(sandbox, spec, output, group), group);
+  } catch (error) {
+    group?.remove();
+    throw error;
+  }
+}
+
+/** Where the program does not begin, its sandbox is gone too. */
+async function launchIn(sandbox: Sandbox, spec: JobSpec, output: Output, group?: ControlGroup): Promise<Launched> {
   const gone = new Promise((resolve) => sandbox.holder.once('exit', resolve));
   try {
-    const launched = await launch(spec, output, {
+    return await launch(spec, output, {
       work: '/job',
-      enter: nsenter(sandbox.firstPid, NAMESPACES),
+      enter: nsenter(sandbox.first.pid, NAMESPACES),
       groups: group?.joins ?? [],
       processes: spec.limits.processes,
     });
-    return new SandboxedProgram(sandbox, launched, group);
   } catch (error) {
-    process.kill(sandbox.firstPid, 'SIGKILL');
-    await gone;
-    group?.remove();
+    signal(sandbox.first, 'SIGKILL');
+    if (sandbox.holder.exitCode === null && sandbox.holder.signalCode === null) await gone;
     throw error;
   }
 }
@@ -121,11 +130,11 @@ class SandboxedProgram implements Program {
     this.ended = ended;
     this.group = group;
     this.controlGroups = group?.folders ?? [];
-    this.proc = `/proc/${sandbox.firstPid}/root/proc`;
+    this.proc = `/proc/${sandbox.first.pid}/root/proc`;
   }
 
   traces = () => ({
-    supervised: identifyAll([this.sandbox.firstPid]),
+    supervised: identifyAll([this.sandbox.first.pid]),
     helpers: identifyAll([this.sandbox.holder.pid, this.entry.pid]),
   });
 
@@ -165,11 +174,11 @@ class SandboxedProgram implements Program {
   }
 
   async destroy(): Promise<number> {
-    const { holder, firstPid } = this.sandbox;
-    const namespace = namespaceOf(firstPid);
+    const { holder, first } = this.sandbox;
+    const namespace = namespaceOf(first.pid);
     if (holder.exitCode === null && holder.signalCode === null) {
       const gone = once(holder, 'exit');
-      process.kill(firstPid, 'SIGKILL');
+      signal(first, 'SIGKILL');
       this.tend();
       await gone;
     }
@@ -180,7 +189,7 @@ class SandboxedProgram implements Program {
 
   /** Signals every process of the namespace in one step that no fork can slip through; its first is exempt. */
   private signalAll(name: 'STOP' | 'CONT'): void {
-    const [command = '', ...args] = nsenter(this.sandbox.firstPid, ['--pid']);
+    const [command = '', ...args] = nsenter(this.sandbox.first.pid, ['--pid']);
     spawnSync(command, [...args, 'sh', '-c', `kill -${name} -1`]);
   }
 
@@ -188,7 +197,7 @@ class SandboxedProgram implements Program {
   private hiddenBytes(inside: ListedProcess[]): number {
     if (this.group) return 0;
     if (performance.now() >= this.segmentsAtMs) {
-      const [command = '', ...args] = nsenter(this.sandbox.firstPid, ['--ipc']);
+      const [command = '', ...args] = nsenter(this.sandbox.first.pid, ['--ipc']);
       const { stdout } = spawnSync(command, [...args, 'cat', '/proc/sysvipc/shm'], { encoding: 'latin1' });
       this.segmentsBytes = segmentBytes(stdout ?? '');
       this.segmentsAtMs = performance.now() + SEGMENTS_MS;
@@ -199,7 +208,7 @@ class SandboxedProgram implements Program {
   private filesInMemoryBytes(): number {
     try {
       return ['tmp', 'dev/shm'].reduce((sum, path) => {
-        const { blocks, bfree, bsize } = statfsSync(`/proc/${this.sandbox.firstPid}/root/${path}`);
+        const { blocks, bfree, bsize } = statfsSync(`/proc/${this.sandbox.first.pid}/root/${path}`);
         return sum + (blocks - bfree) * bsize;
       }, 0);
     } catch {

@@ -28,6 +28,8 @@ import { Supervision, type Supervised } from './supervise.ts';
 
 /** Nothing is alive that could print; without namespaces something may be that is not known to be the job's. */
 const DRAIN_MS_MAX = 2_000;
+/** Nobody else knows how it ended: it is told as soon as there is room for it. */
+const RECORD_RETRY_MS = 1_000;
 
 /** Supervises one job from its start to its record of how it ended. Usage: shim.js FOLDER. */
 async function main(path: string): Promise<void> {
@@ -79,12 +81,7 @@ async function start(folder: JobFolder, spec: JobSpec, logs: LogCapture): Promis
   mkdirSync(folder.root, { recursive: true });
   await layInputs(folder.work, spec);
   if (spec.isolation === 'none') return startBare(folder, spec, logs.output);
-  return startSandboxed(
-    folder,
-    spec,
-    logs.output,
-    controlGroup(spec.jobId, spec.limits.memoryBytes, spec.controlGroup),
-  );
+  return startSandboxed(folder, spec, logs.output, controlGroup(spec.jobId, spec.limits, spec.controlGroup));
 }
 
 /**
@@ -127,7 +124,7 @@ async function end(
     outputs,
     leftAlive,
   };
-  makeRecordOnce(folder.exit, record);
+  while (!(await attempt(() => (makeRecordOnce(folder.exit, record), true), false))) await sleep(RECORD_RETRY_MS);
 }
 
 /** What fails on the way is told to the shim's own log, and something else taken for it. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,11 +30,26 @@ describe('the supervision of a program', () => {
   });
 });
 
+describe('a disk that is full', () => {
+  it('loses no job: what can be written of neither its log nor its heartbeat is dropped, and its end is told', async () => {
+    const { supervision, program, folder, print, logs } = setup({ fullDisk: true });
+    mkdirSync(folder.heartbeat);
+    jest.spyOn(console, 'error').mockReturnValue(undefined);
+    print('said');
+    const supervised = supervision.untilEnd();
+    await sleep(300);
+    program.end();
+    expect(await supervised).toMatchObject({ end: 'EXITED', usage: { logBytes: 4 } });
+    await logs.drained;
+    expect(logs.printedBytes).toBe(4);
+  });
+});
+
 const homes: string[] = [];
 afterAll(() => homes.forEach((home) => rmSync(home, { recursive: true, force: true })));
 
 /** A supervision over a folder with some files, of a program that does nothing until it is told to end. */
-function setup({ files = 0, deletedBytes = () => 0 }) {
+function setup({ files = 0, deletedBytes = () => 0, fullDisk = false }) {
   const home = mkdtempSync(join(tmpdir(), 'kontor-supervise-'));
   homes.push(home);
   const folder = jobFolder(home);
@@ -57,9 +72,16 @@ function setup({ files = 0, deletedBytes = () => 0 }) {
     resume: () => undefined,
     destroy: async () => 0,
   };
+  if (fullDisk) symlinkSync('/dev/full', folder.stdout);
   const logs = new LogCapture(folder, 1024);
+  const printer = openSync(`/proc/self/fd/${logs.output.stdout}`, 'w');
   logs.started();
-  return { supervision: new Supervision(folder, SPEC, program, logs), program, looks: () => looked };
+  const print = (text: string): void => {
+    writeSync(printer, text);
+    closeSync(printer);
+  };
+  const supervision = new Supervision(folder, SPEC, program, logs);
+  return { supervision, program, folder, logs, print, looks: () => looked };
 }
 
 const SPEC: JobSpec = {

@@ -215,7 +215,12 @@ export class Supervision {
       ...this.program.traces(),
       controlGroups: this.program.controlGroups,
     };
-    replaceRecord(this.folder.heartbeat, heartbeat);
+    try {
+      replaceRecord(this.folder.heartbeat, heartbeat);
+    } catch (error) {
+      // Such as for want of room; the next may find some.
+      console.error('Its heartbeat could not be written.', error);
+    }
   }
 
   private usageNow(): UsageRecord {
