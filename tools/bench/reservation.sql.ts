@@ -1,6 +1,6 @@
 /**
  * One reservation as plain SQL, one at a time: for pgbench. The statements are those that the ledger sends for a batch
- * of one (apps/quota/src, read-snapshot.ts and write-effects.ts): read the rate, lock the four accounts, then in one
+ * of one (apps/quota/src, read-snapshot.ts and write-effects.ts): read the rates, lock the four accounts, then in one
  * statement write the reservation with its legs, hold the amounts and write the journal. An award pays 40 %.
  *
  * `bench_project` holds each project's ids and assets by number, so that a random one can be named; pgbench would take
@@ -9,8 +9,11 @@
 export const reservationSql = (projects: number): string => `
 \\set n random(1, ${projects})
 BEGIN;
-SELECT DISTINCT ON (accelerator_class) accelerator_class, ucr_per_device_hour FROM rate
-  WHERE accelerator_class = 'cpu.x86_64' AND valid_from <= now() ORDER BY accelerator_class, valid_from DESC;
+SELECT accelerator_class, rate.valid_from, ucr_per_device_hour
+  FROM (SELECT max(valid_from) AS valid_from FROM rate
+        WHERE accelerator_class = 'cpu.x86_64' AND valid_from <= now()) AS first
+    JOIN rate ON accelerator_class = 'cpu.x86_64' AND rate.valid_from >= coalesce(first.valid_from, '-infinity')
+  ORDER BY rate.valid_from;
 SELECT id, purpose, asset, balance, held, floor, tenant_id, project_id, subsidy_ppm, ends_at FROM account
   WHERE id = ANY ((SELECT account_ids FROM bench_project WHERE n = :n)::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 WITH made AS MATERIALIZED (
