@@ -2,8 +2,8 @@ import { countMutationsSql } from '@kontor/kit/journal-mutations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A project remembers that operator staff suspended it, who alone resume it then. By whom one was suspended before this,
- * nothing says: whoever could resume it still can.
+ * A project remembers that operator staff suspended it, who alone resume it then. Of one that was suspended before this
+ * nothing says by whom: whoever could resume it still can.
  */
 export class SuspendedByOperator1763769600004 implements MigrationInterface {
   readonly name = 'SuspendedByOperator1763769600004';
