@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,7 +33,8 @@ export async function numberProjects({ databaseUrl, payers, accountIds }: Ledger
 
 /** Reservations per second that pgbench reaches with one transaction each, over the first so many projects. */
 export async function pgbench(databaseUrl: string, projects: number, seconds: number): Promise<number> {
-  const script = join(mkdtempSync(join(tmpdir(), 'pgbench-')), 'reservation.sql');
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'kontor-pgbench-'));
+  const script = join(folder.path, 'reservation.sql');
   writeFileSync(script, reservationSql(projects));
   const args = [
     '-n',

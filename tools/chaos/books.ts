@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { asAdmin } from '@kontor/postgres/ensure-database';
+import { ACCOUNTS_DISAGREE, CHARGED_WRONGLY, count, LARGEST_SUM } from './ledger-sql.ts';
 
 /** What is wrong in the databases after a run, counted by plain SQL that shares no code with the services. */
 export interface Findings {
@@ -24,22 +25,9 @@ const SLOTS_STILL_TAKEN = 'SELECT count(*) AS n FROM occupancy WHERE upper_inf(d
 
 const NOT_SETTLED = `SELECT count(*) AS n FROM unnest($1::uuid[]) AS ran (id)
   LEFT JOIN charge_record ON reservation_id = id WHERE charge_record IS NULL`;
-const CHARGED_WRONGLY = `SELECT count(*) AS n FROM charge_record c
-  WHERE cost_ucr <> div(device_ms::numeric * ucr_per_device_hour, 3600000)
-     OR cost_ucr <> coalesce((
-          SELECT sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) FROM transfer t
-          WHERE t.reservation_id = c.reservation_id AND t.reason IN (3, 5) AND t.asset LIKE 'CR:%'), 0)
-     OR device_ms <> coalesce((
-          SELECT sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) FROM transfer t
-          WHERE t.reservation_id = c.reservation_id AND t.reason IN (3, 5) AND t.asset LIKE 'DEVICE_MS:%'), 0)`;
 const STILL_RESERVED = 'SELECT count(*) AS n FROM reservation WHERE state = 1';
 const STILL_HELD = `SELECT (SELECT count(*) FROM account WHERE held <> 0)
   + (SELECT count(*) FROM leg WHERE held <> 0) AS n`;
-const LARGEST_SUM = `SELECT coalesce(max(abs(total)), 0)::text AS n
-  FROM (SELECT sum(balance) AS total FROM account GROUP BY asset) AS sums`;
-const OWN_TRANSFERS_DISAGREE = `SELECT count(*) AS n FROM account a WHERE balance <> (
-    SELECT coalesce(sum(CASE WHEN credit_account_id = a.id THEN amount ELSE -amount END), 0)
-    FROM transfer t WHERE a.id IN (t.credit_account_id, t.debit_account_id))`;
 
 /**
  * Looks into both databases as their superuser.
@@ -53,13 +41,13 @@ export async function inspect(
   ran: string[],
 ): Promise<Findings> {
   const compute = await inspectJobs(urls.compute, jobs);
-  const quota = await counting(urls.quota, async (count) => ({
-    notSettled: await count(NOT_SETTLED, [ran]),
-    wrong: await count(CHARGED_WRONGLY),
-    disagree: await count(OWN_TRANSFERS_DISAGREE),
-    reserved: await count(STILL_RESERVED),
-    held: await count(STILL_HELD),
-    sum: await count(LARGEST_SUM),
+  const quota = await asAdmin(urls.quota, async (client) => ({
+    notSettled: await count(client, NOT_SETTLED, [ran]),
+    wrong: await count(client, CHARGED_WRONGLY),
+    disagree: await count(client, ACCOUNTS_DISAGREE),
+    reserved: await count(client, STILL_RESERVED),
+    held: await count(client, STILL_HELD),
+    sum: await count(client, LARGEST_SUM),
   }));
   return {
     lost: Number(compute.lost + quota.notSettled),
@@ -72,23 +60,8 @@ export async function inspect(
 
 /** How many of these jobs were lost or failed, and how many slots are still taken. */
 export const inspectJobs = (computeUrl: string, jobs: string[]) =>
-  counting(computeUrl, async (count) => ({
-    lost: await count(JOBS_LOST, [jobs]),
-    failed: await count(JOBS_FAILED, [jobs]),
-    taken: await count(SLOTS_STILL_TAKEN),
+  asAdmin(computeUrl, async (client) => ({
+    lost: await count(client, JOBS_LOST, [jobs]),
+    failed: await count(client, JOBS_FAILED, [jobs]),
+    taken: await count(client, SLOTS_STILL_TAKEN),
   }));
-
-type Count = (sql: string, values?: unknown[]) => Promise<bigint>;
-
-async function counting<T>(url: string, work: (count: Count) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(async (sql, values) => {
-      const { rows } = await client.query<{ n: string }>(sql, values);
-      return BigInt(rows[0]?.n ?? -1);
-    });
-  } finally {
-    await client.end();
-  }
-}

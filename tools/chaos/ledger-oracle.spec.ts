@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempDisposableSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -53,7 +53,8 @@ describe('the oracle', () => {
 
 describe('the journal of the clients', () => {
   it('has on disk what it says it keeps, in the order in which it was told', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'kontor-told-')), 'told.jsonl');
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'kontor-told-'));
+    const path = join(folder.path, 'told.jsonl');
     const journal = new ClientJournal(path);
     await Promise.all(Array.from({ length: 500 }, (_, n) => journal.keep({ n })));
     expect(new ClientJournal(path).read<{ n: number }>().map(({ n }) => n)).toEqual([...Array(500).keys()]);

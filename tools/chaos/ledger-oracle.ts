@@ -1,5 +1,6 @@
-import pg from 'pg';
+import { asAdmin } from '@kontor/postgres/ensure-database';
 import type { Told } from './ledger-clients.ts';
+import { ACCOUNTS_DISAGREE, CHARGED_WRONGLY, count, LARGEST_SUM } from './ledger-sql.ts';
 
 /** What is wrong with the books, counted by plain SQL and the clients' own journal, without any code of the service. */
 export interface LedgerFindings {
@@ -29,24 +30,6 @@ const RESERVATIONS = `SELECT r.id, r.state, r.used_device_ms + r.late_device_ms 
     c.device_ms + c.late_device_ms + c.waived_device_ms AS charged
   FROM reservation r LEFT JOIN charge_record c ON (c.tenant_id, c.reservation_id) = (r.tenant_id, r.id)`;
 
-const CHARGED_WRONGLY = `WITH used AS (
-    SELECT reservation_id, split_part(asset, ':', 1) AS kind,
-      sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) AS n
-    FROM transfer WHERE reason IN (3, 5) GROUP BY 1, 2),
-  paid AS (
-    SELECT reservation_id, sum((payer ->> 'amountUcr')::numeric) AS n
-    FROM charge_record, jsonb_array_elements(payers) payer GROUP BY 1)
-  SELECT count(*) AS n FROM charge_record c
-  LEFT JOIN used credits ON credits.reservation_id = c.reservation_id AND credits.kind = 'CR'
-  LEFT JOIN used device ON device.reservation_id = c.reservation_id AND device.kind = 'DEVICE_MS'
-  LEFT JOIN paid ON paid.reservation_id = c.reservation_id
-  WHERE cost_ucr <> div(device_ms::numeric * ucr_per_device_hour, 3600000) OR cost_ucr <> coalesce(credits.n, 0)
-     OR cost_ucr <> coalesce(paid.n, 0) OR device_ms <> coalesce(device.n, 0)`;
-const ACCOUNTS_DISAGREE = `WITH moved AS (
-    SELECT debit_account_id AS id, -amount AS amount FROM transfer
-    UNION ALL SELECT credit_account_id, amount FROM transfer),
-  total AS (SELECT id, sum(amount) AS amount FROM moved GROUP BY id)
-  SELECT count(*) AS n FROM account LEFT JOIN total USING (id) WHERE balance <> coalesce(amount, 0)`;
 const HOLDS_DISAGREE = `WITH open AS (
     SELECT debit_account_id AS id, sum(held) AS held FROM leg GROUP BY debit_account_id)
   SELECT count(*) AS n FROM account LEFT JOIN open USING (id) WHERE account.held <> coalesce(open.held, 0)`;
@@ -59,32 +42,23 @@ const SUMS_DISAGREE = `WITH summed AS (
   kept AS (SELECT tenant_id, project_id, award_id, accelerator_class, month, jobs, device_ms, late_device_ms,
       cost_ucr, award_ucr FROM charge_sum)
   SELECT count(*) AS n FROM ((TABLE summed EXCEPT TABLE kept) UNION ALL (TABLE kept EXCEPT TABLE summed)) AS differing`;
-const LARGEST_SUM = `SELECT coalesce(max(abs(total)), 0)::text AS n
-  FROM (SELECT sum(balance) AS total FROM account GROUP BY asset) AS sums`;
 const NEGATIVE = 'SELECT count(*) AS n FROM account WHERE floor IS NOT NULL AND balance - held < floor';
 
 export async function inspectLedger(databaseUrl: string, told: Told[]): Promise<LedgerFindings> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const count = async (sql: string): Promise<bigint> => {
-      const { rows } = await client.query<{ n: string }>(sql);
-      return BigInt(rows[0]?.n ?? -1);
-    };
+  return asAdmin(databaseUrl, async (client) => {
     const { rows } = await client.query<Row>(RESERVATIONS);
     const found = new Map(rows.map((row) => [row.id, row]));
-    const disagreeing = [CHARGED_WRONGLY, ACCOUNTS_DISAGREE, HOLDS_DISAGREE, SUMS_DISAGREE];
-    let doubled = 0;
-    for (const sql of disagreeing) doubled += Number(await count(sql));
+    let doubled = 0n;
+    for (const sql of [CHARGED_WRONGLY, ACCOUNTS_DISAGREE, HOLDS_DISAGREE, SUMS_DISAGREE]) {
+      doubled += await count(client, sql);
+    }
     return {
       lost: told.filter((one) => !isBorneOut(one, found.get(one.id))).length,
-      doubled,
-      sum: await count(LARGEST_SUM),
-      negative: Number(await count(NEGATIVE)),
+      doubled: Number(doubled),
+      sum: await count(client, LARGEST_SUM),
+      negative: Number(await count(client, NEGATIVE)),
     };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** The refusals that are right: two of the projects soon have no credits left, and nobody asks for anything odd. */
