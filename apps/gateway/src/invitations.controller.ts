@@ -27,9 +27,9 @@ export class InvitationsController {
   @Rpc(inviteTenantAdmin, { status: 201 })
   inviteAdmin(
     @InTenant() tenantId: string,
-    @MessagePart(InviteTenantAdminRequestSchema, ['email']) { email }: InviteTenantAdminRequest,
+    @MessagePart(InviteTenantAdminRequestSchema, ['id', 'email']) { id, email }: InviteTenantAdminRequest,
   ) {
-    return this.services.tenancy.inviteTenantAdmin({ tenantId, email });
+    return this.services.tenancy.inviteTenantAdmin({ tenantId, id, email });
   }
 
   @Get('tenants/:tenantId/invitations')
@@ -48,9 +48,10 @@ export class InvitationsController {
   @Rpc(inviteProjectMember, { status: 201 })
   inviteMember(
     @InProject() project: ProjectRef,
-    @MessagePart(InviteProjectMemberRequestSchema, ['email', 'role']) { email, role }: InviteProjectMemberRequest,
+    @MessagePart(InviteProjectMemberRequestSchema, ['id', 'email', 'role']) asked: InviteProjectMemberRequest,
   ) {
-    return this.services.tenancy.inviteProjectMember({ project, email, role });
+    const { id, email, role } = asked;
+    return this.services.tenancy.inviteProjectMember({ project, id, email, role });
   }
 
   @Get('projects/:projectId/invitations')

@@ -22,10 +22,10 @@ export class ProjectTokensController {
   @Rpc(createProjectToken, { status: 201 })
   create(
     @InProject() project: ProjectRef,
-    @MessagePart(CreateProjectTokenRequestSchema, ['name', 'role', 'expiresAt']) token: CreateProjectTokenRequest,
+    @MessagePart(CreateProjectTokenRequestSchema, ['id', 'name', 'role', 'expiresAt']) token: CreateProjectTokenRequest,
   ) {
-    const { name, role, expiresAt } = token;
-    return this.services.tenancy.createProjectToken({ project, name, role, ...(expiresAt && { expiresAt }) });
+    const { id, name, role, expiresAt } = token;
+    return this.services.tenancy.createProjectToken({ project, id, name, role, ...(expiresAt && { expiresAt }) });
   }
 
   @Get()

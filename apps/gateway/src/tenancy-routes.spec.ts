@@ -29,7 +29,13 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   ['GET', `${tenant}/projects?pageToken=x`, undefined, 200, { tenantId: TENANT, page: { pageToken: 'x' } }],
   ['GET', `${tenant}/admins?pageSize=2`, undefined, 200, { tenantId: TENANT, page: { pageSize: 2 } }],
   ['DELETE', `${tenant}/admins/${PERSON}`, undefined, 200, { tenantId: TENANT, personId: PERSON }],
-  ['POST', `${tenant}/invitations`, { email: 'a@b.example' }, 201, { tenantId: TENANT, email: 'a@b.example' }],
+  [
+    'POST',
+    `${tenant}/invitations`,
+    { id: ID, email: 'a@b.example' },
+    201,
+    { tenantId: TENANT, id: ID, email: 'a@b.example' },
+  ],
   [
     'GET',
     `${tenant}/invitations?pageToken=x`,
@@ -57,9 +63,9 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   [
     'POST',
     `${project}/invitations`,
-    { email: 'a@b.example', role: 'OWNER' },
+    { id: ID, email: 'a@b.example', role: 'OWNER' },
     201,
-    { project: ref, email: 'a@b.example', role: 2 },
+    { project: ref, id: ID, email: 'a@b.example', role: 2 },
   ],
   ['GET', `${project}/invitations?pageSize=2`, undefined, 200, { ...ref, page: { pageSize: 2 } }],
   ['POST', `${project}/invitations/${ID}/revoke`, undefined, 200, { ...ref, id: ID }],
@@ -67,9 +73,9 @@ const routes: [method: string, path: string, body: object | undefined, status: n
   [
     'POST',
     `${project}/tokens`,
-    { name: 'ci', role: 'MEMBER', expiresAt: '2027-01-01T00:00:00Z' },
+    { id: ID, name: 'ci', role: 'MEMBER', expiresAt: '2027-01-01T00:00:00Z' },
     201,
-    { project: ref, name: 'ci', role: 3, expiresAt: { seconds: 1798761600n } },
+    { project: ref, id: ID, name: 'ci', role: 3, expiresAt: { seconds: 1798761600n } },
   ],
   ['GET', `${project}/tokens?pageSize=2`, undefined, 200, { project: ref, page: { pageSize: 2 } }],
   ['POST', `${project}/tokens/${ID}/revoke`, undefined, 200, { project: ref, id: ID }],

@@ -6,6 +6,7 @@ import { SuspendedByOperator1763769600004 } from '../migrations/0004-suspended-b
 import { PersonsByEmail1763769600005 } from '../migrations/0005-persons-by-email.ts';
 import { PathsFollowParents1763769600006 } from '../migrations/0006-paths-follow-parents.ts';
 import { ForgottenInvitations1763769600007 } from '../migrations/0007-forgotten-invitations.ts';
+import { ReplacedSecrets1763769600008 } from '../migrations/0008-replaced-secrets.ts';
 import {
   ErasedPersonRow,
   InvitationRow,
@@ -38,6 +39,7 @@ const database: ServiceDatabase = {
     PersonsByEmail1763769600005,
     PathsFollowParents1763769600006,
     ForgottenInvitations1763769600007,
+    ReplacedSecrets1763769600008,
   ],
 };
 

@@ -3,7 +3,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Invitation_State as State, Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { projectWith, university } from '../testing/story.ts';
+import { projectWith, tenantRunBy, university } from '../testing/story.ts';
 import { codeOf, OPERATOR_TENANT, tenancyUnderTest } from '../testing/tenancy-under-test.ts';
 import type { Actor } from '../testing/through-gateway.ts';
 
@@ -129,6 +129,48 @@ describe('an invitation', () => {
     expect(await codeOf(invite(otto, project, 'new@example.org'))).toBe('ok');
     const both = ['one', 'two'].map(() => codeOf(invite(otto, project, 'pair@example.org')));
     expect((await Promise.all(both)).toSorted()).toEqual(['already_invited', 'ok']);
+  });
+
+  it('that is sent again is the same one with another secret, since the first may have been lost', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada } = await university(tenancy);
+    const free = await projectWith(ada, tenantId, 'free');
+    const inviting = [
+      (id: string) => ada.inviteProjectMember({ project, email: 'new@example.org', role: Role.MEMBER, id }),
+      (id: string) => ada.inviteProjectMember({ project: free, email: 'new@example.org', role: Role.OWNER, id }),
+      (id: string) => ada.inviteTenantAdmin({ tenantId, email: 'new@example.org', id }),
+    ];
+    for (const ask of inviting) {
+      const id = uuid7();
+      const [first, again] = [await ask(id), await ask(id)];
+      expect(again.invitation).toEqual(first.invitation);
+      expect(first.invitation).toMatchObject({ id });
+      const guest = tenancy.person('new');
+      expect(await codeOf(guest.acceptInvitation({ secret: first.secret }))).toBe('invitation_not_found');
+      expect(await codeOf(guest.acceptInvitation({ secret: again.secret }))).toBe('ok');
+      const actions = (await tenancy.journal(id)).map(({ action }) => action);
+      expect(actions).toEqual(['invitation.create', 'invitation.replace-secret', 'invitation.accept']);
+      expect(await codeOf(ask(id))).toBe('invitation_exists');
+    }
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+
+  it('that is sent by its id is none of another content, of somebody else, or elsewhere', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto, eve } = await university(tenancy);
+    const id = uuid7();
+    const asked = { project, email: 'new@example.org', role: Role.MEMBER, id };
+    const { secret } = await otto.inviteProjectMember(asked);
+    const { id: other } = await tenantRunBy(tenancy, eve, 'institute');
+    const others = [
+      otto.inviteProjectMember({ ...asked, email: 'other@example.org' }),
+      otto.inviteProjectMember({ ...asked, role: Role.VIEWER }),
+      ada.inviteProjectMember(asked),
+      ada.inviteTenantAdmin({ tenantId, email: 'new@example.org', id }),
+      eve.inviteTenantAdmin({ tenantId: other, email: 'new@example.org', id }),
+    ];
+    expect(new Set(await Promise.all(others.map(codeOf)))).toEqual(new Set(['invitation_exists']));
+    expect(await codeOf(tenancy.person('new').acceptInvitation({ secret }))).toBe('ok');
   });
 
   it.each([

@@ -161,6 +161,7 @@ const AROUND = [
   `UPDATE invitation SET expired_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
   `UPDATE invitation SET forgotten_at = '2031-01-01', email = NULL, email_key = NULL WHERE email IS NOT NULL`,
   another('project_token', `'id', gen_random_uuid(), 'secret_sha256', '\\x00'`),
+  `UPDATE project_token SET secret_sha256 = '\\x00'`,
   another('journal', `'seq', 999999`, 'true', 'OVERRIDING SYSTEM VALUE'),
   another('journal', `'seq', 999999, 'action', 'x'`, 'true', 'OVERRIDING SYSTEM VALUE'),
 ];

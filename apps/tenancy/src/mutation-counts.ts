@@ -36,7 +36,11 @@ export const MUTATION_COUNTS: MutationCount[] = [
                  (SELECT count(*) FROM invitation WHERE accepted_at IS NOT NULL AND role = 2) -
                  (SELECT coalesce(sum(projects_owned), 0) FROM erased_person)`,
   },
-  { what: 'invitations', actions: /^invitation\.create$/, sql: 'SELECT count(*) FROM invitation' },
+  {
+    what: 'invitations, and other secrets for them',
+    actions: /^invitation\.(create|replace-secret)$/,
+    sql: 'SELECT coalesce(sum(mutations), 0) FROM invitation',
+  },
   {
     what: 'invitations taken up',
     actions: /^invitation\.accept$/,
@@ -57,7 +61,11 @@ export const MUTATION_COUNTS: MutationCount[] = [
     actions: /^invitation\.expire$/,
     sql: 'SELECT count(expired_at) FROM invitation',
   },
-  { what: 'project tokens', actions: /^project-token\.create$/, sql: 'SELECT count(*) FROM project_token' },
+  {
+    what: 'project tokens, and other secrets for them',
+    actions: /^project-token\.(create|replace-secret)$/,
+    sql: 'SELECT coalesce(sum(mutations), 0) FROM project_token',
+  },
   {
     what: 'project tokens taken back',
     actions: /^project-token\.revoke$/,

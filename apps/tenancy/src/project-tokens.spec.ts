@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
 import { inScope } from '@kontor/kit/tenant-scope';
-import { idOf, projectWith, referenceOf, university } from '../testing/story.ts';
+import { idOf, projectWith, referenceOf, tenantRunBy, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
 import type { Actor } from '../testing/through-gateway.ts';
 
@@ -109,6 +109,48 @@ describe('a project token', () => {
     expect(await codeOf(make(tenancy, otto, project))).toBe('ok');
   });
 
+  it('that is asked for again is the same one with another secret, since the first may have been lost', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto } = await university(tenancy);
+    const id = uuid7();
+    const first = await make(tenancy, otto, project, { id });
+    const again = await make(tenancy, otto, project, { id });
+    expect(first.token).toMatchObject({ id });
+    expect(again.token).toEqual(first.token);
+    expect((await otto.listProjectTokens({ project })).tokens).toEqual([first.token]);
+    expect(await codeOf(tenancy.program(first.secret).getProject({ project }))).toBe('token_invalid');
+    expect(await codeOf(tenancy.program(again.secret).getProject({ project }))).toBe('ok');
+    const actions = (await tenancy.journal(id)).map(({ action }) => action);
+    expect(actions).toEqual(['project-token.create', 'project-token.replace-secret']);
+    expect(await tenancy.count()).toContain('journal complete');
+  });
+
+  it('that is asked for by its id is none of another content, of somebody else, or that was taken back', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, project, ada, otto, mia } = await university(tenancy);
+    const other = await projectWith(ada, tenantId, 'other', { owner: mia });
+    const id = uuid7();
+    const { secret } = await make(tenancy, otto, project, { id });
+    const asked = (change: object) => codeOf(make(tenancy, otto, project, { id, ...change }));
+    for (const change of [{ name: 'other' }, { role: Role.MEMBER }, { until: new Date('2030-01-02T00:00:00Z') }]) {
+      expect(await asked(change)).toBe('project_token_exists');
+    }
+    expect(await codeOf(make(tenancy, mia, other, { id }))).toBe('project_token_exists');
+    expect(await codeOf(tenancy.program(secret).getProject({ project }))).toBe('ok');
+    await otto.revokeProjectToken({ project, id });
+    expect(await asked({})).toBe('project_token_exists');
+  });
+
+  it('has no id that another tenant has used, and says nothing of that', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { project, otto, eve } = await university(tenancy);
+    const { id: tenantId } = await tenantRunBy(tenancy, eve, 'institute');
+    const other = await projectWith(eve, tenantId, 'vision', { owner: eve });
+    const id = uuid7();
+    await make(tenancy, otto, project, { id });
+    expect(await codeOf(make(tenancy, eve, other, { id }))).toBe('project_token_exists');
+  });
+
   it('is made by the owner alone, and seen by those who run things', async () => {
     await using tenancy = await tenancyUnderTest();
     const { project, ada, otto, mia, vera, eve } = await university(tenancy);
@@ -138,7 +180,7 @@ function make(
   tenancy: TenancyUnderTest,
   actor: Actor,
   project: { tenantId: string; projectId: string },
-  { until = new Date(tenancy.clock.now().getTime() + HOUR_MS), name = 'nightly', role = Role.VIEWER } = {},
+  { until = new Date(tenancy.clock.now().getTime() + HOUR_MS), name = 'nightly', role = Role.VIEWER, id = '' } = {},
 ) {
-  return actor.createProjectToken({ project, name, role, expiresAt: timestampFromDate(until) });
+  return actor.createProjectToken({ project, name, role, expiresAt: timestampFromDate(until), id });
 }

@@ -17,6 +17,7 @@ import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { inScope } from '@kontor/kit/tenant-scope';
 import { In, IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { idTaken, whereIdIsFree } from './ids.ts';
 import type { Occasion } from './invitations.ts';
 import { namesBehind } from './people.ts';
 import type { Ports } from './ports.ts';
@@ -28,7 +29,11 @@ type TokenMessage = MessageInitShape<typeof ProjectTokenSchema>;
 
 const LIVE_MAX = 50;
 
-/** @throws Problem project_not_found, token_expiry_invalid, too_many_tokens */
+/**
+ * Makes a token, or another secret for the one that the same person asks for again: the first may never have arrived.
+ *
+ * @throws Problem project_not_found, token_expiry_invalid, too_many_tokens, project_token_exists
+ */
 export function createProjectToken(
   { db, clock }: Ports,
   request: CreateProjectTokenRequest,
@@ -37,34 +42,58 @@ export function createProjectToken(
   const { tenantId, projectId } = projectOf(request);
   const at = clock.now();
   const expiresAt = expiryOf(request, at);
+  const { name, role } = request;
+  const { secret, secretSha256 } = newSecret('kpt');
+  const token: ProjectTokenRow = {
+    id: request.id || uuid7(),
+    tenantId,
+    projectId,
+    name,
+    role,
+    secretSha256,
+    createdBy: actor,
+    createdAt: at,
+    expiresAt,
+    revokedAt: null,
+  };
   return inScope(db, { tenantId }, async (tx) => {
     // Of two who make one at the same time the second counts the first's.
     await lockProject(tx, tenantId, projectId);
-    const live = { tenantId, projectId, revokedAt: IsNull(), expiresAt: MoreThan(at) };
-    if ((await tx.countBy(ProjectTokenRow, live)) >= LIVE_MAX) {
-      const detail = `The project has ${LIVE_MAX} tokens that are good.`;
-      throw Problem.refused('too_many_tokens', detail, 'Take back one that nobody needs.');
-    }
-    const { secret, secretSha256 } = newSecret('kpt');
-    const { name, role } = request;
-    const token: ProjectTokenRow = {
-      id: uuid7(),
-      tenantId,
-      projectId,
-      name,
-      role,
-      secretSha256,
-      createdBy: actor,
-      createdAt: at,
-      expiresAt,
-      revokedAt: null,
-    };
-    await tx.insert(ProjectTokenRow, token);
-    const after = { projectId, role: Role[role], expiresAt };
-    await journal(tx, [{ at, actor, action: 'project-token.create', tenantId, subject: token.id, after }]);
-    return { token: await tokenMessage(tx, token), secret };
+    const where = { tenantId, id: token.id };
+    const known = await tx.findOne(ProjectTokenRow, { where, lock: { mode: 'pessimistic_write' } });
+    await (known ? replaceSecret(tx, known, token) : insertToken(tx, token));
+    return { token: await tokenMessage(tx, known ?? token), secret };
   });
 }
+
+async function insertToken(tx: EntityManager, token: ProjectTokenRow): Promise<void> {
+  const { tenantId, projectId, createdAt: at } = token;
+  const live = { tenantId, projectId, revokedAt: IsNull(), expiresAt: MoreThan(at) };
+  if ((await tx.countBy(ProjectTokenRow, live)) >= LIVE_MAX) {
+    const detail = `The project has ${LIVE_MAX} tokens that are good.`;
+    throw Problem.refused('too_many_tokens', detail, 'Take back one that nobody needs.');
+  }
+  await tx.insert(ProjectTokenRow, token).catch(whereIdIsFree('project_token'));
+  await journal(tx, [{ ...recordOf(token), action: 'project-token.create' }]);
+}
+
+/** @throws Problem project_token_exists, where what is asked for is not the token as it is */
+async function replaceSecret(tx: EntityManager, known: ProjectTokenRow, asked: ProjectTokenRow): Promise<void> {
+  const contentOf = (token: ProjectTokenRow) =>
+    JSON.stringify([token.projectId, token.name, token.role, token.expiresAt, token.createdBy, token.revokedAt]);
+  if (contentOf(known) !== contentOf(asked)) throw idTaken('project_token');
+  const { tenantId, id, secretSha256 } = asked;
+  await tx.update(ProjectTokenRow, { tenantId, id }, { secretSha256 });
+  await journal(tx, [{ ...recordOf(asked), action: 'project-token.replace-secret' }]);
+}
+
+const recordOf = ({ id: subject, tenantId, projectId, role, expiresAt, createdBy, createdAt }: ProjectTokenRow) => ({
+  at: createdAt,
+  actor: createdBy,
+  tenantId,
+  subject,
+  after: { projectId, role: Role[role], expiresAt },
+});
 
 /** Newest first, those that are over too. */
 export function listProjectTokens(

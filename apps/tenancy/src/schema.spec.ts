@@ -30,7 +30,7 @@ describe('what the database itself promises', () => {
     ['a project in another tenant', 'UPDATE project SET tenant_id = tenant_id'],
     ['an identity that changes', `UPDATE person SET subject = 'x'`],
     ['a salt that changes', `UPDATE person SET salt = '\\x00'`],
-    ['another secret', `UPDATE project_token SET secret_sha256 = '\\x00'`],
+    ['a token of another project', 'UPDATE project_token SET project_id = project_id'],
     ['an invitation to somebody else', `UPDATE invitation SET role = 2`],
     ['a tenant that is gone', 'DELETE FROM tenant'],
     ['a project that is gone', 'DELETE FROM project'],

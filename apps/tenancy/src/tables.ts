@@ -103,6 +103,8 @@ export class InvitationRow {
   @Column('timestamptz', { nullable: true }) forgottenAt!: Date | null;
   /** When its address was forgotten because nobody had taken it up in time. */
   @Column('timestamptz', { nullable: true }) expiredAt!: Date | null;
+  /** Raised by the database alone; see mutation-counts.ts. */
+  @Column({ type: 'bigint', transformer: asBigint, insert: false, update: false }) mutations?: bigint;
 }
 
 @Entity()
@@ -118,4 +120,6 @@ export class ProjectTokenRow {
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz') expiresAt!: Date;
   @Column('timestamptz', { nullable: true }) revokedAt!: Date | null;
+  /** Raised by the database alone; see mutation-counts.ts. */
+  @Column({ type: 'bigint', transformer: asBigint, insert: false, update: false }) mutations?: bigint;
 }
