@@ -5,6 +5,7 @@ import { TenantRows1763769600003 } from '../migrations/0003-tenant-rows.ts';
 import { Awards1763769600004 } from '../migrations/0004-awards.ts';
 import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
 import { Suspension1764115200006 } from '../migrations/0006-suspension.ts';
+import { Refusals1764115200007 } from '../migrations/0007-refusals.ts';
 import {
   ClusterRow,
   DecisionRow,
@@ -29,6 +30,7 @@ const database: ServiceDatabase = {
     Awards1763769600004,
     WhenABudgetEnds1763769600005,
     Suspension1764115200006,
+    Refusals1764115200007,
   ],
 };
 

@@ -5,6 +5,8 @@ import {
   type ListDecisionsRequest,
   type ListDecisionsResponseSchema,
 } from '@kontor/contracts/compute/v1/compute';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { WorkloadSchema } from '@kontor/contracts/engine/v1/engine';
 import { uuid7 } from '@kontor/kit/id';
 import { NEWEST_FIRST, pageOf } from '@kontor/kit/page';
 import { Problem } from '@kontor/kit/problem';
@@ -13,32 +15,69 @@ import { inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { inputsOf } from './admission.ts';
 import type { AdmissionRequest, Snapshot } from './admission/rule.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, digestOf } from './canonical-json.ts';
 import type { Ports } from './ports.ts';
 import { DecisionRow } from './tables.ts';
 
-/**
- * Keeps a verdict with everything it was computed from, so that anyone can compute it again.
- *
- * @param hasJob whether there is a job that it is about; else it is all that is left of the request
- */
-export async function keepDecision(
+/** Refusals of a project that are kept of an hour: whoever is refused more often knows why already. */
+const REFUSALS_PER_HOUR = 100;
+const HOUR_MS = 3_600_000;
+
+/** Keeps a verdict on a job with everything it was computed from, so that anyone can compute it again. */
+export const keepDecision = (
   tx: EntityManager,
   request: AdmissionRequest,
   snapshot: Snapshot,
   decision: Decision,
-  hasJob = true,
-): Promise<void> {
+): Promise<void> => insert(tx, request, decision, { hasJob: true, inputs: inputsOf(request, snapshot) });
+
+/**
+ * Keeps a refusal, which is all that is left of the request, and answers whether it did: not where it says of the same
+ * workload what was said before, and not more than so many an hour. Of the workload it keeps the digest, so that
+ * whoever has it can compute the refusal again, and nobody fills the database with what is refused.
+ */
+export async function keepRefusal(
+  tx: EntityManager,
+  request: AdmissionRequest,
+  snapshot: Snapshot,
+  decision: Decision,
+): Promise<boolean> {
   const { tenantId, projectId, jobId } = request;
+  const { workload, ...rest } = request;
+  const workloadSha256 = digestOf(toJson(WorkloadSchema, workload));
+  const since = new Date(snapshot.takenAt.getTime() - HOUR_MS);
+  const [kept] = await tx.query<{ isSaid: boolean; ofLate: number }[]>(KEPT, [
+    ...[tenantId, projectId, jobId],
+    ...[workloadSha256, decision.rule, decision.detail, since],
+  ]);
+  if (!kept || kept.isSaid || kept.ofLate >= REFUSALS_PER_HOUR) return false;
+  await insert(tx, request, decision, { hasJob: false, inputs: { request: { ...rest, workloadSha256 }, snapshot } });
+  return true;
+}
+
+const KEPT = `
+  SELECT EXISTS (
+    SELECT FROM decision WHERE tenant_id = $1 AND project_id = $2 AND job_id = $3 AND NOT has_job
+       AND inputs #>> '{request,workloadSha256}' = $4 AND decision ->> 'rule' = $5 AND decision ->> 'detail' = $6
+  ) AS "isSaid", (
+    SELECT count(*)::int FROM decision WHERE tenant_id = $1 AND project_id = $2 AND NOT has_job AND decided_at > $7
+  ) AS "ofLate"`;
+
+async function insert(
+  tx: EntityManager,
+  { tenantId, projectId, jobId }: AdmissionRequest,
+  decision: Decision,
+  { hasJob, inputs }: { hasJob: boolean; inputs: object },
+): Promise<void> {
   await tx.insert(DecisionRow, {
     id: uuid7(),
     tenantId,
     projectId,
     jobId,
     hasJob,
-    decidedAt: snapshot.takenAt,
+    decidedAt: timestampDate(decision.decidedAt!),
     decision: toJson(DecisionSchema, decision) as object,
-    inputs: JSON.parse(canonicalJson(inputsOf(request, snapshot))) as object,
+    inputs: JSON.parse(canonicalJson(inputs)) as object,
   });
 }
 

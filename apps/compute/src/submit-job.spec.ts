@@ -142,11 +142,46 @@ describe('submitting a job', () => {
     expect([compute.quota.effects, await compute.occupied()]).toEqual([[], 0]);
   });
 
-  it('over and over, though it is refused, leaves a decision each time, to be read page by page', async () => {
+  it('over and over, though the same is refused, leaves one decision, without its workload', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const project = compute.project({ credits: 5n });
+    const id = uuid7();
+    const refuse = (word: string) =>
+      expect(compute.submit(project, { command: [word] }, id)).rejects.toMatchObject({ code: 'refused_by_budget' });
+    for (let n = 0; n < 3; n++) await refuse('once');
+    await refuse('twice');
+    compute.clock.advance(7_200_000);
+    await refuse('once');
+    expect(await compute.journal(id)).toEqual(['job.refused', 'job.refused']);
+    const kept = await compute.sql<{ inputs: object }>('SELECT inputs FROM decision WHERE job_id = $1', [id]);
+    expect(kept).toHaveLength(2);
+    expect(JSON.stringify(kept)).not.toContain('once');
+    expect(kept[0]?.inputs).toMatchObject({ request: { workloadSha256: expect.stringMatching(/^[0-9a-f]{64}$/) } });
+  });
+
+  it('as often as anybody likes, though it is refused, leaves a hundred decisions an hour and project', async () => {
+    await using compute = await ComputeUnderTest.start();
+    const [project, other] = [compute.project({ credits: 5n }), compute.project({ credits: 5n })];
+    const refuse = (whose: typeof project) =>
+      expect(compute.submit(whose)).rejects.toMatchObject({ code: 'refused_by_budget' });
+    const kept = async (): Promise<number> =>
+      (await compute.sql(`SELECT FROM decision WHERE NOT has_job AND project_id = $1`, [project.projectId])).length;
+    for (let n = 0; n < 103; n++) await refuse(project);
+    expect(await kept()).toBe(100);
+    await refuse(other);
+    expect(await compute.sql(`SELECT FROM decision`)).toHaveLength(101);
+    compute.clock.advance(3_600_000);
+    await refuse(project);
+    expect(await kept()).toBe(101);
+  });
+
+  it('over and over, though another is refused, leaves a decision each time, to be read page by page', async () => {
     await using compute = await ComputeUnderTest.start();
     const project = compute.project({ credits: 5n });
     const jobId = uuid7();
-    const refuse = () => expect(compute.submit(project, {}, jobId)).rejects.toBeInstanceOf(Problem);
+    let command = 0;
+    const refuse = () =>
+      expect(compute.submit(project, { command: [String(command++)] }, jobId)).rejects.toBeInstanceOf(Problem);
     for (let n = 0; n < 7; n++) await refuse();
     const { client } = compute.life;
     const sizes: number[] = [];

@@ -18,7 +18,7 @@ import { admit } from './admission.ts';
 import type { AdmissionRequest } from './admission/rule.ts';
 import { readBudget, type Budget } from './budget.ts';
 import { digestOf } from './canonical-json.ts';
-import { keepDecision, refusal } from './decisions.ts';
+import { keepDecision, keepRefusal, refusal } from './decisions.ts';
 import { toJob } from './jobs.ts';
 import { demandColumns, occupySlots, placedColumns } from './place-job.ts';
 import type { Ports } from './ports.ts';
@@ -29,7 +29,7 @@ import { JobRow } from './tables.ts';
 
 /**
  * Admits a job: places it and sets its budget aside, or queues it, or refuses it. The same id with the same content is
- * the same job, however often it is sent. A refused job leaves its decision and nothing else; when the budget is gone
+ * the same job, however often it is sent. A refused job leaves its decision at most; when the budget is gone
  * between the verdict and its reservation, the slots are free again and the job has failed.
  *
  * @throws Problem refused_by_<rule>, exists_with_different_content, or what quota says
@@ -108,8 +108,8 @@ async function decide(
   if (decision.verdict === Verdict.REFUSED) {
     const known = await find(tx, asked);
     if (known) return { decision, job: known, isNew: false };
-    await keepDecision(tx, asked, snapshot, decision, false);
-    await journal(tx, [{ at, actor, action, subject: id, tenantId, after }]);
+    const isKept = await keepRefusal(tx, asked, snapshot, decision);
+    if (isKept) await journal(tx, [{ at, actor, action, subject: id, tenantId, after }]);
     return { decision, isNew: true };
   }
   const { placement } = decision;

@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jobFolder, type JobFolder, type JobSpec } from './job-folder.ts';
 import { startBare } from './shim/bare-program.ts';
 import { controlGroup } from './shim/control-group.ts';
@@ -20,9 +21,12 @@ export interface Trial {
   nodeBinary: string;
   /** False where the operator wants no sandbox. */
   sandbox: boolean;
+  /** How long a program may take that does nothing. */
+  withinMs?: number;
 }
 
 const MIB = 1024 * 1024;
+const GONE_WITHIN_MS = 1_000;
 /** Above the users of jobs; another engine on this machine has another. */
 const TRIAL_USER = 0x7800_0000 + process.pid;
 
@@ -30,10 +34,10 @@ const TRIAL_USER = 0x7800_0000 + process.pid;
  * Finds out by running a program as a job would be run, because what a kernel offers and what it lets this user have in
  * this container are different things: in a sandbox; then without one as a user of its own; then as the same user.
  */
-export async function tryIsolation({ folder, nodeBinary, sandbox }: Trial): Promise<Isolation> {
+export async function tryIsolation({ folder, nodeBinary, sandbox, withinMs = 20_000 }: Trial): Promise<Isolation> {
   const root = process.getuid?.() === 0;
   const spec = trialSpec(nodeBinary, root ? { userId: TRIAL_USER } : {});
-  const fault = sandbox ? await faultOf(folder, spec, startSandboxed) : 'The operator wants none.';
+  const fault = sandbox ? await faultOf(folder, spec, startSandboxed, withinMs) : 'The operator wants none.';
   if (fault === undefined) {
     const user = root ? 'user' : 'user namespace';
     return {
@@ -42,7 +46,7 @@ export async function tryIsolation({ folder, nodeBinary, sandbox }: Trial): Prom
       detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces. ${cores()}`,
     };
   }
-  const ownUsers = root && (await faultOf(folder, spec, startBare)) === undefined;
+  const ownUsers = root && (await faultOf(folder, spec, startBare, withinMs)) === undefined;
   return {
     kind: 'none',
     ownUsers,
@@ -66,6 +70,7 @@ async function faultOf(
   folder: string,
   spec: JobSpec,
   start: (folder: JobFolder, spec: JobSpec, output: Output) => Promise<Program>,
+  withinMs: number,
 ): Promise<string | undefined> {
   const trial = jobFolder(mkdtempSync(join(folder, '.trial-')));
   const nowhere = openSync('/dev/null', 'w');
@@ -74,10 +79,14 @@ async function faultOf(
     mkdirSync(trial.root);
     mkdirSync(trial.work, { mode: 0o700 });
     if (spec.userId !== undefined) chownSync(trial.work, spec.userId, spec.userId);
-    const program = await start(trial, spec, { stdout: nowhere, stderr: nowhere });
-    const { exitCode } = await program.ended;
-    await program.destroy();
-    return exitCode === 0 ? undefined : `A trial program exited with ${exitCode}.`;
+    const starting = start(trial, spec, { stdout: nowhere, stderr: nowhere });
+    const late = sleep(withinMs, undefined, { ref: false });
+    const end = await Promise.race([starting.then(({ ended }) => ended), late]);
+    const gone = starting.then((program) => program.destroy());
+    // What hangs before it has started ends with this process, and is not waited for.
+    await Promise.race([gone, sleep(GONE_WITHIN_MS, undefined, { ref: false })]);
+    if (end === undefined) return `A trial program did not end within ${withinMs} ms.`;
+    return end.exitCode === 0 ? undefined : `A trial program exited with ${end.exitCode}.`;
   } catch (error) {
     return (error as Error).message;
   } finally {

@@ -50,6 +50,11 @@ const RESERVE_BYTES = 512 * 1024 ** 2;
 /** Of the disk, what stays for records, logs and everything else that must go on when jobs have filled the rest. */
 const DISK_RESERVE_BYTES = 1024n ** 3n;
 
+interface Surroundings {
+  machine: Machine;
+  isolation: Isolation;
+}
+
 /** The cluster engine of this machine: a real process per job, supervised by a shim that outlives this process. */
 export class LocalEngine implements Serves<typeof EngineService> {
   private readonly home: string;
@@ -59,7 +64,7 @@ export class LocalEngine implements Serves<typeof EngineService> {
   private readonly controlGroup: string | undefined;
   private readonly files: FileStore;
   private readonly jobs: Jobs;
-  private found: Promise<{ machine: Machine; isolation: Isolation }> | undefined;
+  private found: Promise<Surroundings> | undefined;
 
   constructor({
     home,
@@ -78,7 +83,7 @@ export class LocalEngine implements Serves<typeof EngineService> {
   }
 
   async getCapacity(_request: GetCapacityRequest): Promise<Capacity> {
-    const { machine, isolation } = await this.surroundings();
+    const { machine, isolation } = await this.look();
     return create(CapacitySchema, {
       engine: 'local',
       isolation: isolation.kind === 'namespaces' ? Capacity_Isolation.NAMESPACES : Capacity_Isolation.NONE,
@@ -178,13 +183,29 @@ export class LocalEngine implements Serves<typeof EngineService> {
     });
   }
 
-  /** The machine and how it isolates, looked at once. */
-  private surroundings() {
+  /** The machine and how it isolates, as it was at the last look that told. */
+  private surroundings(): Promise<Surroundings> {
+    return this.found ?? this.look();
+  }
+
+  private look(): Promise<Surroundings> {
+    const before = this.found;
+    const looking = this.lookAt(before);
+    this.found = looking;
+    looking.catch(() => {
+      if (this.found === looking) this.found = before;
+    });
+    return looking;
+  }
+
+  /** What a machine has may change while this process lives; that it keeps jobs apart has to be proved once. */
+  private async lookAt(before: Promise<Surroundings> | undefined): Promise<Surroundings> {
+    const proved = (await before?.catch(() => undefined))?.isolation;
     const trial = { folder: join(this.home, 'jobs'), nodeBinary: this.nodeBinary, sandbox: this.sandbox };
-    this.found ??= Promise.all([discover(this.reserveBytes), tryIsolation(trial)]).then(([machine, isolation]) => ({
-      machine,
-      isolation,
-    }));
-    return this.found;
+    const [machine, isolation] = await Promise.all([
+      discover(this.reserveBytes),
+      proved?.kind === 'namespaces' ? proved : tryIsolation(trial),
+    ]);
+    return { machine, isolation };
   }
 }
