@@ -35,10 +35,10 @@ WITH made AS MATERIALIZED (
     WHERE account.id = new.id
 ), recorded AS (
   INSERT INTO journal (at, actor, action, subject, tenant_id, before, after)
-    SELECT now(), 'compute', 'reservation.reserve', id::text, tenant_id, NULL, jsonb_build_object('projectId', project_id,
-      'acceleratorClass', 'cpu.x86_64', 'slots', 1, 'ucrPerDeviceHour', '3600000', 'awardId', account_ids[1],
-      'subsidyPpm', 400000, 'state', 1, 'usedDeviceMs', '0', 'coverDeviceMs', '60000', 'lateDeviceMs', '0',
-      'waivedDeviceMs', '0', 'cause', 0, 'expiresAt', now() + interval '1 hour')
+    SELECT now(), 'compute', 'reservation.reserve', id::text, tenant_id, NULL, jsonb_build_object(
+      'projectId', project_id, 'acceleratorClass', 'cpu.x86_64', 'slots', 1, 'ucrPerDeviceHour', '3600000',
+      'awardId', account_ids[1], 'subsidyPpm', 400000, 'state', 1, 'usedDeviceMs', '0', 'coverDeviceMs', '60000',
+      'lateDeviceMs', '0', 'waivedDeviceMs', '0', 'cause', 0, 'expiresAt', now() + interval '1 hour')
     FROM made
 ) SELECT;
 COMMIT;

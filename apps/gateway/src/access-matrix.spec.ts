@@ -70,7 +70,7 @@ describe('the access matrix', () => {
     expect(wrong.flat()).toEqual([]);
   });
 
-  it('has no place for a forged token: who it says shows it makes no difference, so each route is asked once', async () => {
+  it('has no place for a forged token: who shows it makes no difference, so each route is asked once', async () => {
     const staff = { sub: 'owner', realm_access: { roles: ['operator-staff', 'auditor'] } };
     const forged = Object.entries(await forgedTokens(gateway.realm, stranger, staff));
     const asked = guarded.flatMap((route) => forged.map(([state, token]) => ({ route, state, token })));
