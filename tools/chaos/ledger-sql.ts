@@ -4,7 +4,7 @@ import type pg from 'pg';
  * What must hold in any ledger, in SQL that shares no code with the service. Each statement counts what does not.
  */
 
-/** Charges other than floor(device_ms × rate / 3 600 000), than what was moved for them, or than what payers are told. */
+/** Charges other than floor(device_ms × rate / 3 600 000), than what was moved for them, or than payers are told. */
 export const CHARGED_WRONGLY = `WITH used AS (
     SELECT reservation_id, split_part(asset, ':', 1) AS kind,
       sum(CASE WHEN reason = 5 THEN -amount ELSE amount END) AS n
