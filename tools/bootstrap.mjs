@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inUse, readied } from './clone.mjs';
+import { glibcVersion, isOnPath, machineFault } from './start/machine.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -21,6 +22,12 @@ export function checkNode(version = process.version) {
   const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
   throw new Help(`Kontor needs Node ${oldestNode.join('.')} or newer, and this is ${version}: install a newer one.`);
+}
+
+/** Refuses a machine on which nothing of Kontor would run. */
+export function checkMachine() {
+  const fault = machineFault(process.platform, glibcVersion(), isOnPath);
+  if (fault) throw new Help(fault);
 }
 
 /**

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { startChild } from '@kontor/testing/child';
 import { eventually } from '@kontor/testing/eventually';
+import { statFields } from '@kontor/postgres/is-running';
 import { readIfThere } from '@kontor/postgres/read-if-there';
 import { copyClone } from './copy-clone.ts';
 
@@ -92,12 +93,18 @@ describe('what a clone runs from', () => {
     };
   }
 
+  /** A child of a build looks like it until it has become the program that it is to be. */
   function isBuild(pid: string): boolean {
-    if (!/\0run-many\0/.test(readIfThere(`/proc/${pid}/cmdline`))) return false;
+    const [, parent = ''] = statFields(Number(pid));
+    if (!isNx(pid) || isNx(parent)) return false;
     try {
       return readlinkSync(`/proc/${pid}/cwd`) === clone;
     } catch {
       return false;
     }
+  }
+
+  function isNx(pid: string): boolean {
+    return readIfThere(`/proc/${pid}/cmdline`).includes('\0run-many\0');
   }
 });

@@ -31,11 +31,17 @@ describe('a machine', () => {
     );
   });
 
-  it('is looked at before anything else: npm start without the tools installs nothing', () => {
+  it.each([
+    ['npm start', ['start.mjs']],
+    ['npm test', ['../run.mjs', 'tools/test/check-everything.ts']],
+  ])('is looked at before anything else: %s without the tools installs nothing', (_, [script = '', ...args]) => {
     const path = mkdtempSync(join(tmpdir(), 'kontor-path-'));
     symlinkSync(process.execPath, join(path, 'node'));
-    const start = fileURLToPath(new URL('start.mjs', import.meta.url));
-    const { status, stderr } = spawnSync(join(path, 'node'), [start], { env: { PATH: path }, encoding: 'utf8' });
+    const program = fileURLToPath(new URL(script, import.meta.url));
+    const { status, stderr } = spawnSync(join(path, 'node'), [program, ...args], {
+      env: { PATH: path },
+      encoding: 'utf8',
+    });
     rmSync(path, { recursive: true });
     expect({ status, stderr: stderr.trim() }).toEqual({
       status: 1,

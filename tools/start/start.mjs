@@ -2,8 +2,7 @@
 // the machine will do, installs what is missing, and goes on under the Node that the packages bring.
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkNode, continueWith, ensurePackages, Help, root, run } from '../bootstrap.mjs';
-import { glibcVersion, isOnPath, machineFault } from './machine.mjs';
+import { checkMachine, checkNode, continueWith, ensurePackages, Help, root, run } from '../bootstrap.mjs';
 
 const GIB = 2 ** 30;
 const BYTES_FREE_MIN = 2 * GIB;
@@ -17,11 +16,6 @@ await run(async () => {
   process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'kontor', 'node');
   await continueWith('tools/start/main.ts');
 });
-
-function checkMachine() {
-  const fault = machineFault(process.platform, glibcVersion(), isOnPath);
-  if (fault) throw new Help(fault);
-}
 
 function checkFolder() {
   if (existsSync(join(root, 'node_modules'))) return;

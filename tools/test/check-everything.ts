@@ -3,6 +3,7 @@ import { globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment, root, run, step, Help } from '../bootstrap.mjs';
 import { ensureBuilt } from '../start/build.ts';
+import { tell, TERMINAL } from '../start/start-fault.ts';
 import { shortcomings, sum, type JestResult } from './verdict.ts';
 
 interface Step {
@@ -50,7 +51,10 @@ async function failing([next, ...rest]: Step[]): Promise<string[]> {
 /** As npm start does it, which then finds it done: a build while tests run would take away what they read. */
 function build(): Promise<void> {
   const note = (line: string): void => console.log(line);
-  return ensureBuilt({ note, say: note, step: (_, work) => work(() => undefined) });
+  return ensureBuilt({ note, say: note, step: (_, work) => work(() => undefined) }).catch((error: unknown) => {
+    console.error(tell(error, TERMINAL));
+    throw error;
+  });
 }
 
 /** Runs Nx on this terminal; throws where it does not end with 0. */
