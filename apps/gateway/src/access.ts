@@ -45,6 +45,7 @@ const WHO: Record<Role, string> = {
   [Role.OPERATOR_STAFF]: 'operator staff',
   [Role.AUDITOR]: 'auditors',
   [Role.TENANT_ADMIN]: "the tenant's admins",
+  [Role.TENANT_OBSERVER]: "the tenant's admins, also while it is suspended",
   [Role.TENANT_MEMBER]: "members of the tenant's projects",
   [Role.PROJECT_OWNER]: "the project's owner",
   [Role.PROJECT_MEMBER]: "the project's members",

@@ -3,8 +3,8 @@ import { Member_Role as MemberRole } from '@kontor/contracts/tenancy/v1/tenancy'
 import type { FakeTenancy } from './fake-tenancy.ts';
 import { PROJECT, TENANT } from './gateway-under-test.ts';
 
-/** Above the tenant, beside it, and a second project in it. */
-const [ABOVE, BESIDE, SIBLING, FOREIGN] = [4, 5, 6, 7].map((digit) =>
+/** Above the tenant, beside it, below it, a second project in it, and one beside it. */
+const [ABOVE, BESIDE, SIBLING, FOREIGN, BELOW] = [4, 5, 6, 7, 8].map((digit) =>
   '33333333-3333-4333-8333-33333333333d'.replaceAll('3', String(digit)),
 );
 
@@ -19,9 +19,13 @@ export interface Relation {
   inProject: Role[];
 }
 
-const { PROJECT_OWNER, PROJECT_MEMBER, PROJECT_VIEWER, TENANT_ADMIN, TENANT_MEMBER } = Role;
+const { PROJECT_OWNER, PROJECT_MEMBER, PROJECT_VIEWER, TENANT_ADMIN, TENANT_OBSERVER, TENANT_MEMBER } = Role;
 
-const running = { role: MemberRole.TENANT_ADMIN, inTenant: [TENANT_ADMIN, TENANT_MEMBER], inProject: [PROJECT_VIEWER] };
+const running = {
+  role: MemberRole.TENANT_ADMIN,
+  inTenant: [TENANT_ADMIN, TENANT_OBSERVER, TENANT_MEMBER],
+  inProject: [PROJECT_VIEWER],
+};
 const elsewhere = { inTenant: [], inProject: [] };
 const roles: [string, MemberRole, Role[]][] = [
   ['owner', MemberRole.OWNER, [PROJECT_OWNER, PROJECT_MEMBER, PROJECT_VIEWER]],
@@ -38,6 +42,7 @@ export const relations: Relation[] = [
   ]),
   { name: 'admin', place: TENANT, ...running },
   { name: 'admin of a tenant above', place: ABOVE, ...running },
+  { name: 'admin of a tenant below', place: BELOW, role: MemberRole.TENANT_ADMIN, ...elsewhere },
   { name: 'admin of another tenant', place: BESIDE, role: MemberRole.TENANT_ADMIN, ...elsewhere },
 ];
 
@@ -51,8 +56,8 @@ export const realmRoles: [name: string | undefined, Role[]][] = [
 
 /** Makes the tenants, projects and memberships of all relations; the subject is the relation's name. */
 export function settle(tenancy: FakeTenancy): void {
-  const [above, beside, sibling, foreign] = [ABOVE, BESIDE, SIBLING, FOREIGN].map(String);
-  tenancy.tenants.set(above!, undefined).set(TENANT, above).set(beside!, undefined);
+  const [above, beside, sibling, foreign, below] = [ABOVE, BESIDE, SIBLING, FOREIGN, BELOW].map(String);
+  tenancy.tenants.set(above!, undefined).set(TENANT, above).set(beside!, undefined).set(below!, TENANT);
   tenancy.projects.set(sibling!, TENANT).set(foreign!, beside!);
   for (const { name, place, role } of relations) {
     if (place !== undefined && role !== undefined) tenancy.memberships.push({ subject: name, in: place, role });

@@ -73,7 +73,7 @@ export class FakeTenancy implements Serves<typeof TenancyService> {
       Role.SIGNED_IN,
       ...(realmRoles.includes('operator-staff') ? [Role.OPERATOR_STAFF] : []),
       ...(realmRoles.includes('auditor') ? [Role.AUDITOR] : []),
-      ...(runs ? [Role.TENANT_ADMIN] : []),
+      ...(runs ? [Role.TENANT_ADMIN, Role.TENANT_OBSERVER] : []),
       ...(runs || isIn ? [Role.TENANT_MEMBER] : []),
       ...(runs && projectId !== '' ? [Role.PROJECT_VIEWER] : []),
       ...mine.filter((membership) => membership.in === projectId).flatMap(({ role }) => INCLUDED[role] ?? []),

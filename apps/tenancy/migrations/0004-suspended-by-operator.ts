@@ -1,7 +1,10 @@
 import { countMutationsSql } from '@kontor/kit/journal-mutations';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A project remembers that operator staff suspended it, who alone resume it then. Who suspended those that are so by now is not known. */
+/**
+ * A project remembers that operator staff suspended it, who alone resume it then. Of one that was suspended before this
+ * nothing says by whom: whoever could resume it still can.
+ */
 export class SuspendedByOperator1763769600004 implements MigrationInterface {
   readonly name = 'SuspendedByOperator1763769600004';
 

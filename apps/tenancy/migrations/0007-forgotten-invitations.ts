@@ -11,7 +11,8 @@ export class ForgottenInvitations1763769600007 implements MigrationInterface {
     await runner.query(`
       SELECT set_config('kontor.all', 'on', true);
       INSERT INTO journal (at, actor, action, subject, tenant_id, before, after)
-      SELECT forgotten_at, 'tenancy', 'invitation.forget', id::text, tenant_id, '{"state": "OPEN"}', '{"state": "REVOKED"}'
+      SELECT forgotten_at, 'tenancy', 'invitation.forget', id::text, tenant_id,
+             '{"state": "OPEN"}', '{"state": "REVOKED"}'
         FROM invitation
        WHERE forgotten_at IS NOT NULL
          AND NOT EXISTS (SELECT FROM journal j WHERE j.subject = id::text AND j.action = 'invitation.forget');

@@ -2,7 +2,8 @@ import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { Member_Role as Role } from '@kontor/contracts/tenancy/v1/tenancy';
 import { uuid7 } from '@kontor/kit/id';
-import { inScope } from '@kontor/kit/tenant-scope';
+import { enterScope, inScope } from '@kontor/kit/tenant-scope';
+import { eventually } from '@kontor/testing/eventually';
 import { emailOf, idOf, projectWith, referenceOf, tenantRunBy, university } from '../testing/story.ts';
 import { codeOf, tenancyUnderTest, type TenancyUnderTest } from '../testing/tenancy-under-test.ts';
 import type { Actor } from '../testing/through-gateway.ts';
@@ -141,25 +142,49 @@ describe('a person who is erased', () => {
     expect(await codeOf(eve.acceptInvitation({ secret }))).toBe('invitation_revoked');
   });
 
-  it('is gone, whatever they were about to do', async () => {
+  it.each([
+    ['after', 'invitation', 'ok'],
+    ['before', 'project', 'not_a_person'],
+  ])('is gone, and in no project that they join, also when they end right %s joining it', async (_, held, accepted) => {
     await using tenancy = await tenancyUnderTest();
-    const { project, ada, otto } = await university(tenancy);
-    for (let round = 0; round < 5; round++) {
-      const person = tenancy.person(`person-${round}`);
-      const personId = await idOf(tenancy, person);
-      const { secret } = await otto.inviteProjectMember({ project, email: emailOf(person), role: Role.MEMBER });
-      const [accepted, erased, handed] = await Promise.all([
-        codeOf(person.acceptInvitation({ secret })),
-        codeOf(tenancy.staff.erasePerson({ personId, reason: REASON })),
-        codeOf(ada.transferProject({ project, ownerId: personId })),
-      ]);
-      expect(['ok', 'not_a_person', 'invitation_revoked']).toContain(accepted);
-      expect(erased).toBe('ok');
-      expect(['ok', 'not_a_member']).toContain(handed);
-      expect(await everything(tenancy)).not.toContain(personId);
-      if (handed === 'ok') return;
-    }
+    const { project, otto, eve } = await university(tenancy);
+    const personId = await idOf(tenancy, eve);
+    const { secret, invitation } = await otto.inviteProjectMember({ project, email: emailOf(eve), role: Role.MEMBER });
+    const hold = await holding(tenancy, held, held === 'project' ? project.projectId : invitation!.id);
+    const joining = codeOf(eve.acceptInvitation({ secret }));
+    await hold.waiting(1);
+    const ending = codeOf(tenancy.staff.erasePerson({ personId, reason: REASON }));
+    await (held === 'project' ? ending : hold.waiting(2));
+    await hold.release();
+    expect([await joining, await ending]).toEqual([accepted, 'ok']);
+    expect(await everything(tenancy)).not.toContain(personId);
   });
+
+  it.each([
+    ['after', 'ok', ''],
+    ['before', 'not_a_member', 'otto'],
+  ])(
+    'is gone, and owns nothing, also when they end right %s a project is handed to them',
+    async (when, handed, owner) => {
+      await using tenancy = await tenancyUnderTest();
+      const { project, ada, otto, mia } = await university(tenancy);
+      const personId = await idOf(tenancy, mia);
+      const ownerId = owner && (await idOf(tenancy, otto));
+      const hold = await holding(tenancy, 'project', project.projectId);
+      const handing = () => codeOf(ada.transferProject({ project, ownerId: personId }));
+      const ending = () => codeOf(tenancy.staff.erasePerson({ personId, reason: REASON }));
+      const order = when === 'after' ? [handing, ending] : [ending, handing];
+      const codes: Promise<string>[] = [];
+      for (const act of order) {
+        codes.push(act());
+        await hold.waiting(codes.length);
+      }
+      await hold.release();
+      expect(await Promise.all(codes)).toEqual(when === 'after' ? [handed, 'ok'] : ['ok', handed]);
+      expect(await ada.getProject({ project })).toMatchObject({ ownerId });
+      expect(await everything(tenancy)).not.toContain(personId);
+    },
+  );
 
   it('is somebody else than who erases them', async () => {
     await using tenancy = await tenancyUnderTest();
@@ -199,6 +224,27 @@ const renamed = (actor: Actor, name: string) => {
   if (credential.case !== 'identity') throw new Error('Only people have names.');
   return { case: 'identity', value: { ...credential.value, name } } as const;
 };
+
+/** Holds a row, so that who wants to change it waits, and tells how many wait. */
+async function holding(tenancy: TenancyUnderTest, table: string, id: string) {
+  const runner = tenancy.db.createQueryRunner();
+  await runner.startTransaction();
+  await enterScope(runner.manager, 'all');
+  await runner.query(`SELECT FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
+  const waitingNow = async () => {
+    const [row] = await runner.manager.query<{ n: number }[]>(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return row?.n;
+  };
+  return {
+    waiting: (count: number) => eventually(`${count} wait`, async () => (await waitingNow()) === count),
+    async release() {
+      await runner.commitTransaction();
+      await runner.release();
+    },
+  };
+}
 
 /** Every row of every table, as text. */
 function everything(tenancy: TenancyUnderTest): Promise<string> {

@@ -46,6 +46,7 @@ describe('an invitation', () => {
       ['new@example.org', 'OPEN'],
       ['late@example.org', 'EXPIRED'],
     ]);
+    expect(await states(tenancy.auditor, inProject)).toEqual(await states(tenancy.staff, inProject));
     expect(await codeOf(otto.listInvitations({ tenantId }))).toBe('not_allowed');
   });
 

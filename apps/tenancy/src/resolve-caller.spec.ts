@@ -71,7 +71,13 @@ describe('in a scope', () => {
     const { project, ada, otto, mia, vera, eve } = await university(tenancy);
     const rolesOf = async (actor: Actor) =>
       (await ask(tenancy.gateway, actor, project)).roles.map((role) => Role[role]);
-    expect(await rolesOf(ada)).toEqual(['SIGNED_IN', 'TENANT_ADMIN', 'TENANT_MEMBER', 'PROJECT_VIEWER']);
+    expect(await rolesOf(ada)).toEqual([
+      'SIGNED_IN',
+      'TENANT_ADMIN',
+      'TENANT_MEMBER',
+      'PROJECT_VIEWER',
+      'TENANT_OBSERVER',
+    ]);
     expect(await rolesOf(otto)).toEqual([
       'SIGNED_IN',
       'TENANT_MEMBER',
@@ -136,7 +142,8 @@ describe('in a scope', () => {
     const before = (await all()).map(({ roles }) => roles);
     await tenancy.staff.suspendTenant({ tenantId: top.id, reason: 'unpaid' });
     const looking = [Role.SIGNED_IN, Role.TENANT_MEMBER, Role.PROJECT_VIEWER];
-    expect((await all()).map(({ roles }) => roles)).toEqual([looking, looking, looking]);
+    const running = [...looking, Role.TENANT_OBSERVER];
+    expect((await all()).map(({ roles }) => roles)).toEqual([running, running, looking]);
     await tenancy.staff.resumeTenant({ tenantId: top.id });
     expect((await all()).map(({ roles }) => roles)).toEqual(before);
   });

@@ -30,15 +30,23 @@ describe('what somebody may be', () => {
     ],
     ['a viewer', { isInTenant: true, projectRole: Member_Role.VIEWER }, ['TENANT_MEMBER', 'PROJECT_VIEWER']],
     ['a member of another project', { isInTenant: true }, ['TENANT_MEMBER']],
-    ['an admin', ADMIN, ['TENANT_ADMIN', 'TENANT_MEMBER', 'PROJECT_VIEWER']],
-    ['an admin who asks about no project', { ...ADMIN, isProject: false }, ['TENANT_ADMIN', 'TENANT_MEMBER']],
-    ['an admin of a suspended tenant', { ...ADMIN, isTenantSuspended: true }, ['TENANT_MEMBER', 'PROJECT_VIEWER']],
+    ['an admin', ADMIN, ['TENANT_ADMIN', 'TENANT_MEMBER', 'PROJECT_VIEWER', 'TENANT_OBSERVER']],
+    [
+      'an admin who asks about no project',
+      { ...ADMIN, isProject: false },
+      ['TENANT_ADMIN', 'TENANT_MEMBER', 'TENANT_OBSERVER'],
+    ],
+    [
+      'an admin of a suspended tenant, who looks at all that they ran',
+      { ...ADMIN, isTenantSuspended: true },
+      ['TENANT_MEMBER', 'PROJECT_VIEWER', 'TENANT_OBSERVER'],
+    ],
     ['an owner in a suspended tenant', { ...OWNER, isTenantSuspended: true }, ['TENANT_MEMBER', 'PROJECT_VIEWER']],
     ['an owner of a suspended project', { ...OWNER, isProjectSuspended: true }, ['TENANT_MEMBER', 'PROJECT_VIEWER']],
     [
       'an admin at a suspended project, who can resume it',
       { ...ADMIN, isProjectSuspended: true },
-      ['TENANT_ADMIN', 'TENANT_MEMBER', 'PROJECT_VIEWER'],
+      ['TENANT_ADMIN', 'TENANT_MEMBER', 'PROJECT_VIEWER', 'TENANT_OBSERVER'],
     ],
   ])('as %s', (_, standing, expected) => {
     const roles = rolesOf({ ...NOBODY, ...standing }).map((role) => Role[role]);
@@ -101,5 +109,6 @@ const WORKING = [Role.TENANT_ADMIN, Role.PROJECT_OWNER, Role.PROJECT_MEMBER];
 const INCLUDED: [Role, ...Role[]][] = [
   [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER],
   [Role.PROJECT_MEMBER, Role.PROJECT_VIEWER],
-  [Role.TENANT_ADMIN, Role.TENANT_MEMBER],
+  [Role.TENANT_ADMIN, Role.TENANT_OBSERVER, Role.TENANT_MEMBER],
+  [Role.TENANT_OBSERVER, Role.TENANT_MEMBER],
 ];

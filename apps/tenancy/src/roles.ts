@@ -34,14 +34,14 @@ const OF_PROJECT: Record<Member_Role, Role[]> = {
 };
 
 /** Where nobody works, these are left: they look. */
-const LOOKING: readonly Role[] = [Role.TENANT_MEMBER, Role.PROJECT_VIEWER];
+const LOOKING: readonly Role[] = [Role.TENANT_OBSERVER, Role.TENANT_MEMBER, Role.PROJECT_VIEWER];
 
 /** What a person may be in a scope: every role, each with those it includes, in the order of the contract. Pure. */
 export function rolesOf(standing: Standing): Role[] {
   const { realmRoles, runsTenant, isInTenant, isProject } = standing;
   const everywhere = [Role.SIGNED_IN, ...realmRoles.flatMap((name) => OF_REALM.get(name) ?? [])];
   const inTenant = [
-    ...(runsTenant ? [Role.TENANT_ADMIN] : []),
+    ...(runsTenant ? [Role.TENANT_ADMIN, Role.TENANT_OBSERVER] : []),
     ...(runsTenant || isInTenant ? [Role.TENANT_MEMBER] : []),
   ];
   const inProject = [...rolesInProject(standing), ...(runsTenant && isProject ? [Role.PROJECT_VIEWER] : [])];

@@ -50,7 +50,7 @@ function setTenantState(
   });
 }
 
-/** @throws Problem project_not_found; suspended_by_operator, for whoever is not of operator staff and resumes it then */
+/** @throws Problem project_not_found; suspended_by_operator, where somebody else than operator staff would resume it */
 function setProjectState(
   { db, clock }: Ports,
   request: Pick<ResumeProjectRequest, 'project'>,

@@ -135,6 +135,20 @@ describe('the suspension of a tenant', () => {
     ]);
   });
 
+  it('lets those who ran it look at all that they could see, and at nothing more', async () => {
+    await using tenancy = await tenancyUnderTest();
+    const { tenantId, ada, otto, project } = await university(tenancy);
+    await ada.inviteTenantAdmin({ tenantId, email: 'new@example.org' });
+    await tenancy.staff.suspendTenant({ tenantId, reason: 'unpaid' });
+    expect((await ada.listProjects({ tenantId })).projects).toHaveLength(1);
+    expect((await ada.listTenantAdmins({ tenantId })).members).toHaveLength(1);
+    expect((await ada.listInvitations({ tenantId })).invitations).toHaveLength(1);
+    expect(await codeOf(ada.listInvitations({ ...project }))).toBe('ok');
+    expect(await codeOf(ada.listProjectTokens({ project }))).toBe('ok');
+    expect(await codeOf(otto.listProjects({ tenantId }))).toBe('not_allowed');
+    expect(await codeOf(ada.inviteTenantAdmin({ tenantId, email: 'other@example.org' }))).toBe('not_allowed');
+  });
+
   it('takes a reason', async () => {
     await using tenancy = await tenancyUnderTest();
     const { tenantId } = await university(tenancy);

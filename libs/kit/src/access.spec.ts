@@ -13,7 +13,7 @@ const [TENANT, OTHER_TENANT, PROJECT, OTHER_PROJECT] = ['1', '2', '3', '4'].map(
 ) as [string, string, string, string];
 
 describe('a role', () => {
-  const { PROJECT_MEMBER, PROJECT_VIEWER, TENANT_ADMIN, OPERATOR_STAFF, AUDITOR, SIGNED_IN } = Role;
+  const { PROJECT_MEMBER, PROJECT_VIEWER, TENANT_ADMIN, TENANT_OBSERVER, OPERATOR_STAFF, AUDITOR, SIGNED_IN } = Role;
   const project = { tenantId: TENANT, projectId: PROJECT };
 
   it.each([
@@ -31,6 +31,15 @@ describe('a role', () => {
     ['that is too small', [PROJECT_MEMBER], [PROJECT_VIEWER], project, project, 403],
     ['in the tenant of the request', [TENANT_ADMIN], [TENANT_ADMIN], project, { tenantId: TENANT }, 'in'],
     ['in the tenant of a project', [TENANT_ADMIN], [TENANT_ADMIN], project, project, 'in'],
+    ['as somebody who may look at it', [TENANT_OBSERVER], [TENANT_OBSERVER], project, { tenantId: TENANT }, 'in'],
+    [
+      'as somebody who may look at another',
+      [TENANT_OBSERVER],
+      [TENANT_OBSERVER],
+      { tenantId: OTHER_TENANT },
+      project,
+      404,
+    ],
     ['in another tenant', [TENANT_ADMIN], [TENANT_ADMIN], { tenantId: OTHER_TENANT }, { tenantId: TENANT }, 404],
     ['of the operator', [PROJECT_VIEWER, OPERATOR_STAFF], [OPERATOR_STAFF], undefined, project, 'in'],
     ['of the operator where it is not enough', [PROJECT_MEMBER], [OPERATOR_STAFF], undefined, project, 403],

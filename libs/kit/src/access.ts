@@ -12,7 +12,7 @@ export interface Access {
   people: readonly Role[];
 }
 
-const TENANT_ROLES: readonly Role[] = [Role.TENANT_ADMIN, Role.TENANT_MEMBER];
+const TENANT_ROLES: readonly Role[] = [Role.TENANT_ADMIN, Role.TENANT_OBSERVER, Role.TENANT_MEMBER];
 const PROJECT_ROLES: readonly Role[] = [Role.PROJECT_OWNER, Role.PROJECT_MEMBER, Role.PROJECT_VIEWER];
 
 /** Roles that show nothing of any one tenant. */

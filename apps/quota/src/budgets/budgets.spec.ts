@@ -237,7 +237,7 @@ describe('a report', () => {
     await office.compute.reserve(terms);
     await office.compute.post({ project: other, id: terms.id, usedDeviceMs: 40n, cause: Cause.USER });
     await office.run(100n);
-    const { budgets } = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId } }));
+    const { budgets } = office.for(personWith([Role.TENANT_OBSERVER], { scope: { tenantId } }));
     const { rows } = await budgets.getReport({ by: By.TENANT, tenantId });
     expect(rows).toMatchObject([{ key: tenantId, costUcr: 100n }]);
     expect(await codeOf(budgets.getReport({ by: By.TENANT, tenantId: other.tenantId }))).toBe('tenant_not_found');
@@ -261,7 +261,7 @@ describe('the export in the FOCUS format', () => {
     await using office = await setup();
     for (const usedMs of [100n, 60n, 31n]) await office.run(usedMs);
     const { tenantId } = office.project;
-    const { budgets } = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId } }));
+    const { budgets } = office.for(personWith([Role.TENANT_OBSERVER], { scope: { tenantId } }));
     const [header = '', ...rows] = await office.focus(budgets.exportFocus({ tenantId, currency: 'EUR' }));
     const column = (name: string): number => header.split(',').indexOf(name);
     const costs = rows.map((row) => Number(row.split(',')[column('BilledCost')]));
@@ -282,7 +282,7 @@ describe('the export in the FOCUS format', () => {
     );
     const rows = await office.focus(office.for(staff()).budgets.exportFocus({ currency: 'EUR' }));
     expect(new Set(rows).size).toBe(1 + 2 * 2_501);
-    const stranger = office.for(personWith([Role.TENANT_ADMIN], { scope: { tenantId: uuid7() } })).budgets;
+    const stranger = office.for(personWith([Role.TENANT_OBSERVER], { scope: { tenantId: uuid7() } })).budgets;
     expect(
       await codeOf(office.focus(stranger.exportFocus({ tenantId: office.project.tenantId, currency: 'EUR' }))),
     ).toBe('tenant_not_found');
