@@ -70,7 +70,8 @@ describe('the access matrix', () => {
     expect(wrong.flat()).toEqual([]);
   });
 
-  it('has no place for a forged token: who shows it makes no difference, so each route is asked once', async () => {
+  // Who shows it makes no difference: authentication comes first, so each route is asked once.
+  it('has no place for a forged token', async () => {
     const staff = { sub: 'owner', realm_access: { roles: ['operator-staff', 'auditor'] } };
     const forged = Object.entries(await forgedTokens(gateway.realm, stranger, staff));
     const asked = guarded.flatMap((route) => forged.map(([state, token]) => ({ route, state, token })));
