@@ -25,6 +25,7 @@ describe('the configuration', () => {
         cover: { intervalMs: 60_000n, marginMs: 20_000n },
       },
       claimMs: 10_000,
+      keepJobsMs: 30 * 86_400_000,
     });
     expect(filesFolder(config)).toBe('/home/uploads');
     expect(engineOptions(config)).toEqual({ home: '/home', sandbox: true });
@@ -67,6 +68,7 @@ describe('the configuration', () => {
     ['KONTOR_OPERATOR_TENANT', 'demo'],
     ['KONTOR_ADMIT_UNISOLATED', 'yes'],
     ['KONTOR_SANDBOX', 'no'],
+    ['KONTOR_KEEP_JOBS_DAYS', '0'],
     ['KONTOR_CONTROL_GROUP', ''],
     ['KONTOR_COVER_MS', '0'],
     ['KONTOR_COVER_MARGIN_MS', '60000'],

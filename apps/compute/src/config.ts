@@ -13,6 +13,8 @@ const flag = (fallback: 'true' | 'false') =>
     .transform((text) => text === 'true');
 const milliseconds = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 
+const DAY_MS = 86_400_000;
+
 /** What compute is told when it starts. */
 export const computeEnvironment = serviceEnvironment
   .extend({
@@ -39,6 +41,7 @@ export const computeEnvironment = serviceEnvironment
     /** Longer than any one call to another service may take. */
     KONTOR_CLAIM_MS: milliseconds(10_000),
     KONTOR_STEPS_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(32),
+    KONTOR_KEEP_JOBS_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
     /** False runs jobs of this machine without a sandbox, also where one could be built. */
     KONTOR_SANDBOX: flag('true'),
     /** Folder of a control group of version 2 that the operator delegated. */
@@ -72,6 +75,7 @@ export function settingsOf(config: ComputeConfig): Settings {
     claimMs: config.KONTOR_CLAIM_MS,
     pollMs: config.KONTOR_POLL_MS,
     capacityRefreshMs: config.KONTOR_CAPACITY_MS,
+    keepJobsMs: config.KONTOR_KEEP_JOBS_DAYS * DAY_MS,
     suspensionMs: config.KONTOR_SUSPENSION_MS,
     stepsAtOnce: config.KONTOR_STEPS_AT_ONCE,
   };

@@ -10,6 +10,7 @@ import { observe, told } from './observe.ts';
 import { Ports } from './ports.ts';
 import { placeQueued } from './steps/place-queued.ts';
 import type { Progress } from './steps/step.ts';
+import { Retention } from './retention.ts';
 import { SuspensionWatch } from './suspension.ts';
 import type { JobRow } from './tables.ts';
 
@@ -32,6 +33,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly ports: Ports,
     private readonly clusters: ClusterWatch,
     private readonly suspensions: SuspensionWatch,
+    private readonly retention: Retention,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -97,6 +99,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.#wake = new AbortController();
       this.clusters.refreshWhenDue();
       this.suspensions.refreshWhenDue(() => this.wake());
+      this.retention.forgetWhenDue();
       if (this.#placing) this.#placeAgain = true;
       else this.#placing = this.#placeQueued();
       await this.begin().catch((error: unknown) =>

@@ -170,6 +170,8 @@ export class JobRow {
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz', { nullable: true }) startedAt!: Date | null;
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
+  /** Since when its engine knows nothing of it any more. */
+  @Column('timestamptz', { nullable: true }) forgottenAt!: Date | null;
 }
 
 /** A project in which nobody works, as tenancy last said. */

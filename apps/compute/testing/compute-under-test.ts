@@ -25,6 +25,7 @@ import { computeMutations } from '../src/mutations.ts';
 import type { Failpoint, Ports, Settings } from '../src/ports.ts';
 import { Reconciler } from '../src/reconciler.ts';
 import { placeQueued } from '../src/steps/place-queued.ts';
+import { Retention } from '../src/retention.ts';
 import { SuspensionWatch } from '../src/suspension.ts';
 import { aWorkload, CPU, H100, OPERATOR_TENANT } from './builders.ts';
 import { FakeEngine } from './fake-engine.ts';
@@ -42,6 +43,7 @@ const SETTINGS: Settings = {
   pollMs: 20,
   capacityRefreshMs: 30_000,
   suspensionMs: 2_000,
+  keepJobsMs: 30 * 86_400_000,
   stepsAtOnce: 32,
 };
 
@@ -50,12 +52,14 @@ export class Life {
   readonly reconciler: Reconciler;
   readonly clusters: ClusterWatch;
   readonly suspensions: SuspensionWatch;
+  readonly retention: Retention;
   readonly client: Client<typeof ComputeService>;
 
   constructor(readonly ports: Ports) {
     this.clusters = new ClusterWatch(ports);
     this.suspensions = new SuspensionWatch(ports);
-    this.reconciler = new Reconciler(ports, this.clusters, this.suspensions);
+    this.retention = new Retention(ports);
+    this.reconciler = new Reconciler(ports, this.clusters, this.suspensions, this.retention);
     this.client = inProcess(ComputeService, new ComputeController(ports, this.reconciler));
   }
 

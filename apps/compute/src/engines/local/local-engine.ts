@@ -21,7 +21,9 @@ import {
   type SubmitRequest,
 } from '@kontor/contracts/engine/v1/engine';
 import type { Call, Serves } from '@kontor/kit/grpc';
+import { logger } from '@kontor/kit/log';
 import { Problem } from '@kontor/kit/problem';
+import { Recurring } from '../../recurring.ts';
 import { checkSubmission } from './check-submission.ts';
 import { discover } from './discovery/discover.ts';
 import { grantOf, nodesOf, type Machine } from './discovery/machine.ts';
@@ -44,6 +46,8 @@ export interface LocalEngineOptions {
   controlGroup?: string;
 }
 
+const log = logger('engine');
+const CLEANING_MS = 3_600_000;
 /** Memory that stays with the system. */
 const MEMORY_RESERVE_BYTES = 512 * 1024 ** 2;
 /** Of the disk, what stays for records, logs and everything else that must go on when jobs have filled the rest. */
@@ -62,6 +66,7 @@ export class LocalEngine implements Serves<typeof EngineService> {
   private readonly controlGroup: string | undefined;
   private readonly files: FileStore;
   private readonly jobs: Jobs;
+  private readonly cleaning: Recurring;
   private found: Promise<Surroundings> | undefined;
 
   constructor({ home, nodeBinary = process.execPath, sandbox = true, controlGroup }: LocalEngineOptions) {
@@ -71,9 +76,15 @@ export class LocalEngine implements Serves<typeof EngineService> {
     this.controlGroup = controlGroup;
     this.files = new FileStore(join(this.home, 'files'));
     this.jobs = new Jobs(join(this.home, 'jobs'), nodeBinary);
+    this.cleaning = new Recurring(
+      CLEANING_MS,
+      () => this.files.deleteUnused(),
+      (error) => log.warn({ err: error }, 'files that nobody wants could not be deleted'),
+    );
   }
 
   async getCapacity(_request: GetCapacityRequest): Promise<Capacity> {
+    this.cleaning.whenDue();
     const { machine, isolation } = await this.look();
     return create(CapacitySchema, {
       engine: 'local',
