@@ -28,7 +28,7 @@ const NOTHING_FOUND: Findings = {
  */
 export function admit(request: AdmissionRequest, snapshot: Snapshot): Decision {
   let findings = NOTHING_FOUND;
-  let wait: { rule: string; detail: string; help: string; startsAbout?: Date | undefined } | undefined;
+  let wait: { rule: Rule['name']; detail: string; help: string; startsAbout?: Date | undefined } | undefined;
 
   for (const { name, judge } of RULES) {
     const finding = judge(request, snapshot, findings);
@@ -46,6 +46,9 @@ export function admit(request: AdmissionRequest, snapshot: Snapshot): Decision {
     help: '',
   });
 }
+
+/** The rule that decided; the contract says it as text. */
+export const ruleOf = ({ rule }: Decision): Rule['name'] => rule as Rule['name'];
 
 function decision(
   request: AdmissionRequest,

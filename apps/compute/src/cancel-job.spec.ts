@@ -127,7 +127,7 @@ describe('cancelling a job', () => {
       await answered;
     });
     compute.clock.advance(1_000);
-    const look = compute.life.reconciler.tick();
+    const look = compute.life.look();
     await asked;
     await cancel(compute, project, id);
     answer();

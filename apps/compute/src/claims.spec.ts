@@ -112,7 +112,7 @@ describe('a claim on a job', () => {
     const { compute, endsMeanwhile } = await setup();
     await using _ = compute;
     const stale = await compute.restart((at) => (at === 'compute.before-submit' ? endsMeanwhile() : undefined));
-    await stale.reconciler.tick();
+    await stale.look();
     expect(compute.engine.started).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe('a claim on a job', () => {
     const submit = compute.engine.submit.bind(compute.engine);
     compute.engine.submit = (request) => endsMeanwhile().then(() => submit(request));
     const stale = await compute.restart();
-    await stale.reconciler.tick();
+    await stale.look();
     expect([...compute.engine.jobs.values()].map(({ stoppedAt }) => stoppedAt)).toEqual([expect.any(Number)]);
   });
 
@@ -149,7 +149,7 @@ async function setup() {
   const endsMeanwhile = async (): Promise<void> => {
     compute.clock.advance(3_000);
     await other.client.cancelJob({ project, id });
-    await other.reconciler.tick();
+    await other.look();
     expect((await compute.job(project, id)).state).toBe(State.CANCELLED);
   };
   return { compute, project, id, endsMeanwhile, at: () => compute.clock.now() };

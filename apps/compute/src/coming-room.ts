@@ -1,7 +1,7 @@
 import { Job_Priority as Priority, Job_State as State } from '@kontor/contracts/compute/v1/compute';
 import { whoGivesWay, without, type LowHeld } from './giving-way.ts';
 import { bestFit, take, type Demand, type PoolRoom } from './placement.ts';
-import type { Room } from './room.ts';
+import { roomOf, type Room } from './room.ts';
 import type { JobRow } from './tables.ts';
 
 /** Whether a job that runs could be asked to leave. */
@@ -14,8 +14,7 @@ export const isLeaving = ({ state, isGivingWay, isCancelAsked, isSuspended }: Jo
 /** A job that runs, with what it takes of a node. */
 export const heldBy = (job: JobRow): LowHeld & { job: JobRow } => ({
   job,
-  place: { poolId: job.poolId ?? '', node: job.node ?? '', devices: job.placedDevices ?? [] },
-  demand: { devices: job.devices, cores: job.cores, memoryBytes: job.memoryBytes },
+  ...roomOf(job),
   startedAt: job.startedAt ?? new Date(0),
 });
 

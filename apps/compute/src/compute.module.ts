@@ -21,6 +21,7 @@ import { FileStore } from './file-store.ts';
 import { computeMutations } from './mutations.ts';
 import { Ports } from './ports.ts';
 import { Reconciler } from './reconciler.ts';
+import { Retention } from './retention.ts';
 import { SuspensionWatch } from './suspension.ts';
 
 /** What runs the work, what pays for it, who says where work may go on, and, in tests, what time it is. */
@@ -67,6 +68,7 @@ export class ComputeModule {
         { provide: Ports, inject: [DataSource], useFactory: ports },
         ClusterWatch,
         SuspensionWatch,
+        Retention,
         Reconciler,
         ComputeController,
         ...journalProviders({ service: 'compute', clock, counts: computeMutations }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseConfig } from '@kontor/kit/config';
 import { uuid7 } from '@kontor/kit/id';
-import { computeEnvironment, filesFolder, operatorTenantOf, settingsOf } from './config.ts';
+import { computeEnvironment, engineOptions, filesFolder, operatorTenantOf, settingsOf } from './config.ts';
 
 const ENVIRONMENT = {
   KONTOR_LISTEN: '127.0.0.1:7820',
@@ -25,8 +25,10 @@ describe('the configuration', () => {
         cover: { intervalMs: 60_000n, marginMs: 20_000n },
       },
       claimMs: 10_000,
+      keepJobsMs: 30 * 86_400_000,
     });
     expect(filesFolder(config)).toBe('/home/uploads');
+    expect(engineOptions(config)).toEqual({ home: '/home', sandbox: true });
   });
 
   it('can be all said', () => {
@@ -48,6 +50,14 @@ describe('the configuration', () => {
     });
   });
 
+  it('says how the engine of this machine runs its jobs', () => {
+    expect(engineOptions(parse({ KONTOR_SANDBOX: 'false', KONTOR_CONTROL_GROUP: '/sys/fs/cgroup/kontor' }))).toEqual({
+      home: '/home',
+      sandbox: false,
+      controlGroup: '/sys/fs/cgroup/kontor',
+    });
+  });
+
   it.each([
     ['KONTOR_DATABASE_URL', 'mysql://x'],
     ['KONTOR_QUOTA', 'quota'],
@@ -57,6 +67,9 @@ describe('the configuration', () => {
     ['KONTOR_OPERATOR', 'Two Words'],
     ['KONTOR_OPERATOR_TENANT', 'demo'],
     ['KONTOR_ADMIT_UNISOLATED', 'yes'],
+    ['KONTOR_SANDBOX', 'no'],
+    ['KONTOR_KEEP_JOBS_DAYS', '0'],
+    ['KONTOR_CONTROL_GROUP', ''],
     ['KONTOR_COVER_MS', '0'],
     ['KONTOR_COVER_MARGIN_MS', '60000'],
     ['KONTOR_STEPS_AT_ONCE', 'many'],

@@ -166,11 +166,11 @@ function dyingAt(point: Failpoint, pass: number) {
 
 /** Lets the time pass until it dies. */
 async function untilDead(compute: ComputeUnderTest, death: Promise<'dead'>): Promise<void> {
-  let looked: number | 'dead' = await Promise.race([death, Promise.resolve(0)]);
+  let looked: void | 'dead' = await Promise.race([death, Promise.resolve()]);
   for (let seconds = 0; looked !== 'dead'; seconds++) {
     if (seconds === 60) throw new Error('The process never came to that point.');
     compute.clock.advance(1_000);
-    looked = await Promise.race([death, compute.life.reconciler.tick()]);
+    looked = await Promise.race([death, compute.life.look()]);
   }
 }
 

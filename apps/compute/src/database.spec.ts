@@ -11,6 +11,7 @@ import { JobsAndSlots1761955200001 } from '../migrations/0001-jobs-and-slots.ts'
 import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
 import { Suspension1764115200006 } from '../migrations/0006-suspension.ts';
 import { Refusals1764115200007 } from '../migrations/0007-refusals.ts';
+import { Retention1764115200008 } from '../migrations/0008-retention.ts';
 import { ComputeUnderTest } from '../testing/compute-under-test.ts';
 import database from './database.ts';
 import { computeMutations } from './mutations.ts';
@@ -39,7 +40,12 @@ describe('the database', () => {
     await using fresh = await testDatabase('compute', database.migrations);
     const db = await new DataSource(dataSourceOptions({ ...database, url: fresh.ownerUrl })).initialize();
     const runner = db.createQueryRunner();
-    const steps = [new WhenABudgetEnds1763769600005(), new Suspension1764115200006(), new Refusals1764115200007()];
+    const steps = [
+      new WhenABudgetEnds1763769600005(),
+      new Suspension1764115200006(),
+      new Refusals1764115200007(),
+      new Retention1764115200008(),
+    ];
     for (const step of steps.toReversed()) await step.down(runner);
     for (const step of steps) await step.up(runner);
     await runner.release();

@@ -6,6 +6,7 @@ import { Awards1763769600004 } from '../migrations/0004-awards.ts';
 import { WhenABudgetEnds1763769600005 } from '../migrations/0005-when-a-budget-ends.ts';
 import { Suspension1764115200006 } from '../migrations/0006-suspension.ts';
 import { Refusals1764115200007 } from '../migrations/0007-refusals.ts';
+import { Retention1764115200008 } from '../migrations/0008-retention.ts';
 import {
   ClusterRow,
   DecisionRow,
@@ -31,6 +32,7 @@ const database: ServiceDatabase = {
     WhenABudgetEnds1763769600005,
     Suspension1764115200006,
     Refusals1764115200007,
+    Retention1764115200008,
   ],
 };
 

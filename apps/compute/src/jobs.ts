@@ -89,5 +89,6 @@ export function toJob(row: JobRow): JobMessage {
     createdAt: timestampFromDate(row.createdAt),
     ...(row.startedAt && { startedAt: timestampFromDate(row.startedAt) }),
     ...(row.endedAt && { endedAt: timestampFromDate(row.endedAt) }),
+    ...(row.forgottenAt && { forgottenAt: timestampFromDate(row.forgottenAt) }),
   };
 }

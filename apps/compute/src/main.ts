@@ -9,14 +9,14 @@ import { inProcess } from '@kontor/kit/in-process';
 import { runService } from '@kontor/kit/run-service';
 import { readTls } from '@kontor/kit/tls';
 import { computeService } from './compute.module.ts';
-import { computeEnvironment } from './config.ts';
+import { computeEnvironment, engineOptions } from './config.ts';
 import { LocalEngine } from './engines/local/local-engine.ts';
 
 await runService(
   () => parseConfig(computeEnvironment),
   (config) =>
     computeService(config, {
-      engine: inProcess(EngineService, new LocalEngine({ home: config.KONTOR_HOME })),
+      engine: inProcess(EngineService, new LocalEngine(engineOptions(config))),
       quota: connect(QuotaService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
       programmes: connect(ProgrammeService, config.KONTOR_QUOTA, readTls(config.KONTOR_TLS, 'compute')),
       tenancy: connect(TenancyService, config.KONTOR_TENANCY, readTls(config.KONTOR_TLS, 'compute')),

@@ -127,7 +127,7 @@ describe('a job at low priority', () => {
     const two = await compute.restart();
     for (let second = 0; second < 8; second++) {
       compute.clock.advance(1_000);
-      await Promise.all([one.reconciler.tick(), two.reconciler.tick()]);
+      await Promise.all([one.look(), two.look()]);
     }
     expect(await Promise.all(lows.map((low) => told(compute, low)))).toEqual([0, 1]);
     expect(shortly(await compute.end(project, id))).toBe('SUCCEEDED USER');

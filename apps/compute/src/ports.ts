@@ -33,6 +33,8 @@ export interface Settings {
   capacityRefreshMs: number;
   /** How often to ask which projects are suspended. */
   suspensionMs: number;
+  /** How long what an ended job has left is kept. */
+  keepJobsMs: number;
   /** Jobs that take a step at the same time. */
   stepsAtOnce: number;
 }

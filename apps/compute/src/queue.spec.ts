@@ -162,7 +162,7 @@ describe('a queued job', () => {
     const two = await compute.restart();
     for (let second = 0; second < 60; second++) {
       compute.clock.advance(1_000);
-      await Promise.all([one.reconciler.tick(), two.reconciler.tick()]);
+      await Promise.all([one.look(), two.look()]);
       expect(await compute.occupied()).toBeLessThanOrEqual(4);
     }
     expect(new Set(await states(compute, project, first, ...waiting))).toEqual(new Set(['SUCCEEDED']));

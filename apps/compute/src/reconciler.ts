@@ -10,6 +10,7 @@ import { observe, told } from './observe.ts';
 import { Ports } from './ports.ts';
 import { placeQueued } from './steps/place-queued.ts';
 import type { Progress } from './steps/step.ts';
+import { Retention } from './retention.ts';
 import { SuspensionWatch } from './suspension.ts';
 import type { JobRow } from './tables.ts';
 
@@ -32,6 +33,7 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly ports: Ports,
     private readonly clusters: ClusterWatch,
     private readonly suspensions: SuspensionWatch,
+    private readonly retention: Retention,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -58,24 +60,18 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
     return progress;
   }
 
-  /** One look at everything that is due, and the steps that follow from it. Answers how many jobs it looked at. */
-  async tick(): Promise<number> {
-    const placed = await placeQueued(this.ports);
-    const begun = await this.#begin();
-    await Promise.all(this.#busy.values());
-    return placed + begun;
-  }
-
-  /** Claims what is due, as far as there are hands, and starts on it. Answers how many jobs that are. */
-  async #begin(): Promise<number> {
+  /** Claims what is due, as far as there are hands, and starts on it. Answers when that is done with. */
+  async begin(): Promise<{ done: Promise<unknown> }> {
     const hands = this.ports.settings.stepsAtOnce - this.#busy.size;
-    if (hands <= 0) return 0;
+    if (hands <= 0) return { done: this.#done() };
     const busy = [...this.#busy.keys()].map(({ id }) => id);
     const jobs = await claimDue(this.ports, hands, busy);
     const seen = observe(this.ports, jobs, this.clusters);
     for (const job of jobs) this.#busy.set(job, this.#work(job, seen));
-    return jobs.length;
+    return { done: this.#done() };
   }
+
+  #done = (): Promise<unknown> => Promise.all(this.#busy.values());
 
   async #work(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<void> {
     const isOver = await this.#look(job, seen);
@@ -103,9 +99,10 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
       this.#wake = new AbortController();
       this.clusters.refreshWhenDue();
       this.suspensions.refreshWhenDue(() => this.wake());
+      this.retention.forgetWhenDue();
       if (this.#placing) this.#placeAgain = true;
       else this.#placing = this.#placeQueued();
-      await this.#begin().catch((error: unknown) =>
+      await this.begin().catch((error: unknown) =>
         log.error({ err: error }, 'the reconciler could not look and tries again'),
       );
       await sleep(settings.pollMs, undefined, { signal: this.#wake.signal }).catch(() => undefined);

@@ -2,6 +2,7 @@ import { Cluster_State, Job_State as State } from '@kontor/contracts/compute/v1/
 import type { Capacity_Isolation } from '@kontor/contracts/engine/v1/engine';
 import { Between, type EntityManager } from 'typeorm';
 import type { PoolOffer } from './admission/rule.ts';
+import type { Held } from './giving-way.ts';
 import { JobRow } from './tables.ts';
 
 /** The pools of a class with what is free in them, and the jobs that have the rest. */
@@ -49,6 +50,12 @@ export async function readRoom(tx: EntityManager, acceleratorClass: string, now:
   }
   return { pools: [...pools.values()], holders };
 }
+
+/** What a job that was placed has of a node. */
+export const roomOf = ({ poolId, node, placedDevices, devices, cores, memoryBytes }: JobRow): Held => ({
+  place: { poolId: poolId ?? '', node: node ?? '', devices: placedDevices ?? [] },
+  demand: { devices, cores, memoryBytes },
+});
 
 /** Without what a job may carry much of: its workload and its outputs. */
 const HOLDER = {

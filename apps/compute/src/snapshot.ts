@@ -4,7 +4,7 @@ import type { AdmissionRequest, Snapshot } from './admission/rule.ts';
 import type { Budget } from './budget.ts';
 import type { Ports } from './ports.ts';
 import type { Holding, Waiting } from './queue-forecast.ts';
-import { readRoom } from './room.ts';
+import { readRoom, roomOf } from './room.ts';
 import { FileRow, JobRow, SuspensionRow } from './tables.ts';
 
 /** More than this many waiting jobs are not looked at when one more is judged. */
@@ -62,8 +62,7 @@ const OFFERED = `
    WHERE n.gone_at IS NULL ORDER BY 1`;
 
 const holdingOf = (job: JobRow, now: Date): Holding => ({
-  place: { poolId: job.poolId ?? '', node: job.node ?? '', devices: job.placedDevices ?? [] },
-  demand: { devices: job.devices, cores: job.cores, memoryBytes: job.memoryBytes },
+  ...roomOf(job),
   endsAt: job.expectedEndAt ?? now,
 });
 

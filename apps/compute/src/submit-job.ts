@@ -14,7 +14,7 @@ import { Problem } from '@kontor/kit/problem';
 import { projectOf } from '@kontor/kit/project-of';
 import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
-import { admit } from './admission.ts';
+import { admit, ruleOf } from './admission.ts';
 import type { AdmissionRequest } from './admission/rule.ts';
 import { readBudget, type Budget } from './budget.ts';
 import { digestOf } from './canonical-json.ts';
@@ -124,7 +124,7 @@ async function decide(
     ...demandColumns(workload),
     state: State.QUEUED,
     detail: decision.detail,
-    waitsFor: decision.rule,
+    waitsFor: ruleOf(decision),
     createdAt: at,
     outputs: [],
     ...(placement && placedColumns(decision, placement, workload, ports.settings.terms.cover, at)),

@@ -106,8 +106,8 @@ describe('a job of a project that is suspended', () => {
     await compute.meddle(
       `INSERT INTO job (tenant_id, id, project_id, name, workload, content_sha256, accelerator_class, devices, cores,
          memory_bytes, time_limit_ms, state, waits_for, created_at)
-       SELECT $2, gen_random_uuid(), gen_random_uuid(), name, workload, content_sha256, accelerator_class, devices, cores,
-         memory_bytes, time_limit_ms, 1, 'placement', created_at
+       SELECT $2, gen_random_uuid(), gen_random_uuid(), name, workload, content_sha256, accelerator_class, devices,
+         cores, memory_bytes, time_limit_ms, 1, 'placement', created_at
          FROM job, generate_series(1, 1500) WHERE id = $1`,
       [waiting.id, uuid7()],
     );

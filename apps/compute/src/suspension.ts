@@ -5,6 +5,7 @@ import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import type { EntityManager } from 'typeorm';
 import { IS_SUSPENDED } from './admission/suspended.ts';
 import { Ports } from './ports.ts';
+import { Recurring } from './recurring.ts';
 import { JobRow } from './tables.ts';
 
 /** Most projects that tenancy is asked about at once. */
@@ -22,19 +23,21 @@ interface Project {
  */
 @Injectable()
 export class SuspensionWatch {
-  #nextAtMs = 0;
-  #refreshing: Promise<void> | undefined;
+  readonly #recurring: Recurring;
+  #changed: () => void = () => undefined;
 
-  constructor(private readonly ports: Ports) {}
+  constructor(private readonly ports: Ports) {
+    this.#recurring = new Recurring(
+      ports.settings.suspensionMs,
+      async () => (await this.refresh()) > 0 && this.#changed(),
+      (error) => ports.log.warn({ err: error }, 'nobody says now which projects are suspended'),
+    );
+  }
 
   /** @param changed called when jobs have changed that somebody should look at */
   refreshWhenDue(changed: () => void): void {
-    if (this.#refreshing || performance.now() < this.#nextAtMs) return;
-    this.#nextAtMs = performance.now() + this.ports.settings.suspensionMs;
-    this.#refreshing = this.refresh()
-      .then((jobs) => jobs > 0 && changed())
-      .catch((error: unknown) => this.ports.log.warn({ err: error }, 'nobody says now which projects are suspended'))
-      .then(() => void (this.#refreshing = undefined));
+    this.#changed = changed;
+    this.#recurring.whenDue();
   }
 
   /** Asks about every project that has jobs which have not ended, and answers how many of these changed. */

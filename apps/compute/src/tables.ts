@@ -10,6 +10,7 @@ import {
 import type { ChargeRecord_Cause } from '@kontor/contracts/quota/v1/quota';
 import { asBigint } from '@kontor/kit/row';
 import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
+import type { Rule } from './admission/rule.ts';
 import type { ShortOf } from './affordable-cover.ts';
 
 /** A message as the JSON that its contract defines. */
@@ -114,7 +115,7 @@ export class JobRow {
   @Column('text', { nullable: true }) trouble!: string | null;
   @Column('boolean') isCancelAsked!: boolean;
   /** While it is queued: the rule that has it wait. Only those that wait for room are served before others. */
-  @Column('text', { nullable: true }) waitsFor!: string | null;
+  @Column('text', { nullable: true }) waitsFor!: Rule['name'] | null;
 
   @Column('uuid', { nullable: true }) clusterId!: string | null;
   @Column('uuid', { nullable: true }) poolId!: string | null;
@@ -169,6 +170,8 @@ export class JobRow {
   @Column('timestamptz') createdAt!: Date;
   @Column('timestamptz', { nullable: true }) startedAt!: Date | null;
   @Column('timestamptz', { nullable: true }) endedAt!: Date | null;
+  /** Since when its engine knows nothing of it any more. */
+  @Column('timestamptz', { nullable: true }) forgottenAt!: Date | null;
 }
 
 /** A project in which nobody works, as tenancy last said. */

@@ -99,7 +99,7 @@ describe('rows of a tenant', () => {
         life.client.listJobs({ project }),
         life.client.getJob({ project, id: other.ids[0] ?? '' }).catch(({ code }: { code: string }) => code),
         narrow.query<object[]>('SELECT FROM job'),
-        n % 7 === 0 && life.reconciler.tick(),
+        n % 7 === 0 && life.look(),
       ]);
       expect(jobs.map(({ id }) => id)).toEqual(ids);
       expect([other.project === project || stranger, bare]).toEqual([other.project === project || 'job_not_found', []]);

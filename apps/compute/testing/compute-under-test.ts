@@ -24,6 +24,8 @@ import { FileStore } from '../src/file-store.ts';
 import { computeMutations } from '../src/mutations.ts';
 import type { Failpoint, Ports, Settings } from '../src/ports.ts';
 import { Reconciler } from '../src/reconciler.ts';
+import { placeQueued } from '../src/steps/place-queued.ts';
+import { Retention } from '../src/retention.ts';
 import { SuspensionWatch } from '../src/suspension.ts';
 import { aWorkload, CPU, H100, OPERATOR_TENANT } from './builders.ts';
 import { FakeEngine } from './fake-engine.ts';
@@ -41,6 +43,7 @@ const SETTINGS: Settings = {
   pollMs: 20,
   capacityRefreshMs: 30_000,
   suspensionMs: 2_000,
+  keepJobsMs: 30 * 86_400_000,
   stepsAtOnce: 32,
 };
 
@@ -49,13 +52,22 @@ export class Life {
   readonly reconciler: Reconciler;
   readonly clusters: ClusterWatch;
   readonly suspensions: SuspensionWatch;
+  readonly retention: Retention;
   readonly client: Client<typeof ComputeService>;
 
   constructor(readonly ports: Ports) {
     this.clusters = new ClusterWatch(ports);
     this.suspensions = new SuspensionWatch(ports);
-    this.reconciler = new Reconciler(ports, this.clusters, this.suspensions);
+    this.retention = new Retention(ports);
+    this.reconciler = new Reconciler(ports, this.clusters, this.suspensions, this.retention);
     this.client = inProcess(ComputeService, new ComputeController(ports, this.reconciler));
+  }
+
+  /** One look at everything that is due, and the steps that follow from it. */
+  async look(): Promise<void> {
+    await placeQueued(this.ports);
+    const { done } = await this.reconciler.begin();
+    await done;
   }
 }
 
@@ -153,7 +165,7 @@ export class ComputeUnderTest implements AsyncDisposable {
   /** Looks without time passing, as after being woken. */
   async look(): Promise<void> {
     if (!this.tenancyFaults.isUnreachable) await this.life.suspensions.refresh();
-    await this.life.reconciler.tick();
+    await this.life.look();
   }
 
   /** Lets the time pass until a job has ended. */

@@ -7,6 +7,7 @@ import {
   ObservationSchema,
   type EngineService,
   type ExtendCoverRequest,
+  type ForgetRequest,
   type ListMissingFilesRequest,
   type NodeSchema,
   type Observation,
@@ -54,7 +55,6 @@ export class FakeEngine implements Serves<typeof EngineService> {
   ];
   isolation = Capacity_Isolation.NAMESPACES;
   readonly setPaused = notPlayed;
-  readonly forget = notPlayed;
 
   constructor(private readonly clock: Clock) {}
 
@@ -115,6 +115,11 @@ export class FakeEngine implements Serves<typeof EngineService> {
       job.pausedMs += this.#now() - job.pausedAt;
       delete job.pausedAt;
     }
+  }
+
+  async forget({ jobId }: ForgetRequest) {
+    this.jobs.delete(jobId);
+    return {};
   }
 
   async *readLog({ jobId, offset }: ReadLogRequest) {

@@ -1,11 +1,11 @@
 import type { Workload } from '@kontor/contracts/engine/v1/engine';
 import { isCpu } from '../accelerator-classes.ts';
 import { demandOf, fitsWhole } from '../placement.ts';
+import { clashOf, isVariableName } from '../workload.ts';
 import type { AdmissionRequest, Reason, Rule, Snapshot } from './rule.ts';
 
 /** What the kernel hands to a program together: beyond it no program starts. */
 const START_BYTES_MAX = 128 * 1024;
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const RESERVED = 'KONTOR_';
 
 type Check = (workload: Workload, snapshot: Snapshot) => Reason | undefined;
@@ -39,7 +39,7 @@ const hasCommand: Check = ({ command }) => {
 
 const hasEnvironment: Check = ({ command, environment }) => {
   const names = Object.keys(environment);
-  const bad = names.find((name) => !NAME.test(name));
+  const bad = names.find((name) => !isVariableName(name));
   if (bad !== undefined) {
     return {
       detail: `${JSON.stringify(bad.slice(0, 50))} cannot name an environment variable.`,
@@ -94,16 +94,6 @@ const hasOutputs: Check = ({ outputs }) => {
     ? { detail: `Two outputs claim the path ${clash}.`, help: 'Name every output once, and files only.' }
     : undefined;
 };
-
-/** A path that is there twice, or is also a folder of another. */
-function clashOf(paths: string[]): string | undefined {
-  const seen = new Set(paths);
-  return paths.find(
-    (path, at) =>
-      paths.indexOf(path) !== at ||
-      path.split('/').some((_, depth, parts) => depth > 0 && seen.has(parts.slice(0, depth).join('/'))),
-  );
-}
 
 const hasLimits: Check = ({ acceleratorClass, devices, cores, graceMs, checkpointNoticeMs, timeLimitMs }) => {
   if (isCpu(acceleratorClass) && cores !== 0 && cores !== devices) {

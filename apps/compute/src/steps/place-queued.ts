@@ -2,7 +2,8 @@ import { Decision_Verdict as Verdict, Job_State as State, type Decision } from '
 import { ChargeRecord_Cause as Cause } from '@kontor/contracts/quota/v1/quota';
 import { enterScope, inScope } from '@kontor/kit/tenant-scope';
 import { Not, type EntityManager } from 'typeorm';
-import { admit } from '../admission.ts';
+import { admit, ruleOf } from '../admission.ts';
+import type { Rule } from '../admission/rule.ts';
 import { readBudget, type Budget } from '../budget.ts';
 import { ComingRoom, mayGiveWay } from '../coming-room.ts';
 import { changeJob } from '../change-job.ts';
@@ -129,7 +130,7 @@ const LOOKED_AT: (keyof JobRow)[] = [
 interface Judged {
   state: State;
   /** The rule that has it wait on. */
-  waitsFor?: string;
+  waitsFor?: Rule['name'];
 }
 
 /**
@@ -152,7 +153,7 @@ async function judgeAgain(
   await enterScope(tx, { tenantId });
   if (decision.verdict === Verdict.QUEUED) {
     await keepWaiting(tx, job, decision);
-    return { state: State.QUEUED, waitsFor: decision.rule };
+    return { state: State.QUEUED, waitsFor: ruleOf(decision) };
   }
   await keepDecision(tx, request, snapshot, decision);
   if (!decision.placement) {
@@ -174,7 +175,9 @@ async function judgeAgain(
  * Jobs that wait for their own project's limit must not hold room for which others wait: all of the project's jobs of
  * the class step aside, and come back in their old order once the limit allows.
  */
-async function keepWaiting(tx: EntityManager, job: JobRow, { rule, detail }: Decision): Promise<void> {
+async function keepWaiting(tx: EntityManager, job: JobRow, decision: Decision): Promise<void> {
+  const { detail } = decision;
+  const rule = ruleOf(decision);
   const { tenantId, projectId, acceleratorClass, id } = job;
   if (detail !== job.detail) await tx.update(JobRow, { tenantId, id }, { detail });
   const those = rule === 'budget' ? { tenantId, projectId, acceleratorClass, state: State.QUEUED } : { tenantId, id };

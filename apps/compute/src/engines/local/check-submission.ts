@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { NodeSchema, SubmitRequest, Workload } from '@kontor/contracts/engine/v1/engine';
 import { Problem } from '@kontor/kit/problem';
+import { clashOf } from '../../workload.ts';
 import type { FileStore } from './file-store.ts';
 import { checkProgram } from './job-spec.ts';
 
@@ -66,17 +67,13 @@ function checkDisk({ diskBytes }: Workload, diskBytesLeft: bigint): void {
 }
 
 function checkInputs({ inputs, diskBytes }: Workload, files: Store): void {
-  const paths = new Set(inputs.map(({ path }) => path));
-  const inside = inputs.find(({ path }) =>
-    path.split('/').some((_, depth, names) => depth > 0 && paths.has(names.slice(0, depth).join('/'))),
-  );
-  if (paths.size < inputs.length || inside) {
+  const clash = clashOf(inputs.map(({ path }) => path));
+  if (clash !== undefined)
     throw Problem.invalid(
       'inputs_collide',
-      'Two inputs have the same path, or one lies inside another.',
+      `Two inputs claim the path ${clash}.`,
       'Give each input a path of its own.',
     );
-  }
   const missing = files.missing(inputs.map(({ sha256 }) => sha256));
   if (missing.length > 0) {
     throw Problem.refused(

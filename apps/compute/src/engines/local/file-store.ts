@@ -1,10 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { open, opendir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageFileRequest } from '@kontor/contracts/engine/v1/engine';
 import { Problem } from '@kontor/kit/problem';
 import { flushFolder } from './job-folder.ts';
+import { wallClockMs } from './wall-clock.ts';
+
+/** Far longer than from asking what is missing to the start of the job that needs it. */
+const UNUSED_MS = 86_400_000;
 
 /** Input files by what is in them, read-only and never changed. */
 export class FileStore {
@@ -19,7 +23,17 @@ export class FileStore {
 
   path = (sha256: string): string => join(this.folder, sha256);
 
-  missing = (digests: string[]): string[] => digests.filter((sha256) => !existsSync(this.path(sha256)));
+  /** Those that are not there; the others are wanted from now on. */
+  missing = (digests: string[]): string[] => digests.filter((sha256) => !this.touch(sha256));
+
+  /** Deletes what nobody has wanted for a day. Jobs that have it keep it: they have links or copies of their own. */
+  async deleteUnused(): Promise<void> {
+    const before = wallClockMs() - UNUSED_MS;
+    for await (const entry of await opendir(this.folder)) {
+      const path = join(this.folder, entry.name);
+      if (entry.isFile() && statSync(path).mtimeMs < before) await rm(path, { force: true });
+    }
+  }
 
   sizeBytes = (sha256: string): number => statSync(this.path(sha256)).size;
 
@@ -58,6 +72,16 @@ export class FileStore {
     } finally {
       await file.close();
       await rm(temporary, { force: true });
+    }
+  }
+
+  private touch(sha256: string): boolean {
+    try {
+      const now = wallClockMs() / 1_000;
+      utimesSync(this.path(sha256), now, now);
+      return true;
+    } catch {
+      return false;
     }
   }
 

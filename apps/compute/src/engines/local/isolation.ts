@@ -43,7 +43,9 @@ export async function tryIsolation({ folder, nodeBinary, sandbox, withinMs = 20_
     return {
       kind: 'namespaces',
       ownUsers: root,
-      detail: `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces. ${cores()}`,
+      detail:
+        `Each job has its own ${user} and its own process, mount, network, IPC and host name namespaces.` +
+        ` ${cores()}`,
     };
   }
   const ownUsers = root && (await faultOf(folder, spec, startBare, withinMs)) === undefined;

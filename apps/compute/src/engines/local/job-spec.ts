@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { clone, toBinary } from '@bufbuild/protobuf';
 import { SubmitRequestSchema, type SubmitRequest, type Workload } from '@kontor/contracts/engine/v1/engine';
 import { Problem } from '@kontor/kit/problem';
+import { isVariableName } from '../../workload.ts';
 import type { DeviceGrant } from './discovery/machine.ts';
 import type { JobSpec } from './job-folder.ts';
 
@@ -77,7 +78,7 @@ export function contentSha256(request: SubmitRequest): string {
 export function checkProgram({ command, environment }: Workload): void {
   if (command[0] === '')
     throw Problem.invalid('no_program', 'The first word of the command is empty.', 'Name a program.');
-  const odd = Object.keys(environment).find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const odd = Object.keys(environment).find((name) => !isVariableName(name));
   if (odd !== undefined) {
     throw Problem.invalid(
       'bad_variable_name',

@@ -21,7 +21,9 @@ import {
   type SubmitRequest,
 } from '@kontor/contracts/engine/v1/engine';
 import type { Call, Serves } from '@kontor/kit/grpc';
+import { logger } from '@kontor/kit/log';
 import { Problem } from '@kontor/kit/problem';
+import { Recurring } from '../../recurring.ts';
 import { checkSubmission } from './check-submission.ts';
 import { discover } from './discovery/discover.ts';
 import { grantOf, nodesOf, type Machine } from './discovery/machine.ts';
@@ -40,13 +42,14 @@ export interface LocalEngineOptions {
   nodeBinary?: string;
   /** False runs jobs without a sandbox, among all other processes, also where one could be built. */
   sandbox?: boolean;
-  /** Memory that stays with the system. */
-  reserveBytes?: number;
   /** Folder of a delegated control group of version 2, where the operator has one. */
   controlGroup?: string;
 }
 
-const RESERVE_BYTES = 512 * 1024 ** 2;
+const log = logger('engine');
+const CLEANING_MS = 3_600_000;
+/** Memory that stays with the system. */
+const MEMORY_RESERVE_BYTES = 512 * 1024 ** 2;
 /** Of the disk, what stays for records, logs and everything else that must go on when jobs have filled the rest. */
 const DISK_RESERVE_BYTES = 1024n ** 3n;
 
@@ -60,29 +63,28 @@ export class LocalEngine implements Serves<typeof EngineService> {
   private readonly home: string;
   private readonly nodeBinary: string;
   private readonly sandbox: boolean;
-  private readonly reserveBytes: number;
   private readonly controlGroup: string | undefined;
   private readonly files: FileStore;
   private readonly jobs: Jobs;
+  private readonly cleaning: Recurring;
   private found: Promise<Surroundings> | undefined;
 
-  constructor({
-    home,
-    nodeBinary = process.execPath,
-    sandbox = true,
-    reserveBytes = RESERVE_BYTES,
-    controlGroup,
-  }: LocalEngineOptions) {
+  constructor({ home, nodeBinary = process.execPath, sandbox = true, controlGroup }: LocalEngineOptions) {
     this.home = resolve(home);
     this.nodeBinary = nodeBinary;
     this.sandbox = sandbox;
-    this.reserveBytes = reserveBytes;
     this.controlGroup = controlGroup;
     this.files = new FileStore(join(this.home, 'files'));
     this.jobs = new Jobs(join(this.home, 'jobs'), nodeBinary);
+    this.cleaning = new Recurring(
+      CLEANING_MS,
+      () => this.files.deleteUnused(),
+      (error) => log.warn({ err: error }, 'files that nobody wants could not be deleted'),
+    );
   }
 
   async getCapacity(_request: GetCapacityRequest): Promise<Capacity> {
+    this.cleaning.whenDue();
     const { machine, isolation } = await this.look();
     return create(CapacitySchema, {
       engine: 'local',
@@ -203,7 +205,7 @@ export class LocalEngine implements Serves<typeof EngineService> {
     const proved = (await before?.catch(() => undefined))?.isolation;
     const trial = { folder: join(this.home, 'jobs'), nodeBinary: this.nodeBinary, sandbox: this.sandbox };
     const [machine, isolation] = await Promise.all([
-      discover(this.reserveBytes),
+      discover(MEMORY_RESERVE_BYTES),
       proved?.kind === 'namespaces' ? proved : tryIsolation(trial),
     ]);
     return { machine, isolation };

@@ -16,8 +16,8 @@ interface Folder {
 
 /**
  * Bytes below a folder: per file the greater of its length and its blocks, so that neither holes nor tails are free.
- * Symbolic links are counted, not followed. What cannot be looked at, for its depth or its locks, is too much: infinite.
- * Goes name by name, because a folder may hold more of them than fit into this process.
+ * Symbolic links are counted, not followed. What cannot be looked at, for its depth or its locks, is too much:
+ * infinite. Goes name by name, because a folder may hold more of them than fit into this process.
  *
  * @param signal ends the walk early, with what was found so far
  */

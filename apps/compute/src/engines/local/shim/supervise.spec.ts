@@ -31,7 +31,7 @@ describe('the supervision of a program', () => {
 });
 
 describe('a disk that is full', () => {
-  it('loses no job: what can be written of neither its log nor its heartbeat is dropped, and its end is told', async () => {
+  it('loses no job: what cannot be written of its log and its heartbeat is dropped, and its end is told', async () => {
     const { supervision, program, folder, print, logs } = setup({ fullDisk: true });
     mkdirSync(folder.heartbeat);
     jest.spyOn(console, 'error').mockReturnValue(undefined);
