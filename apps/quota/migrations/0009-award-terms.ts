@@ -10,11 +10,11 @@ export class AwardTerms1700000000009 implements MigrationInterface {
     await runner.query(`SELECT set_config('kontor.all', 'on', true)`);
     await runner.query(`
       ALTER TABLE award ADD COLUMN programme_name text, ADD COLUMN budget_end smallint,
-        ADD COLUMN warn_at_ppm int[], ADD COLUMN returned_by text,
+        ADD COLUMN warn_at_ppm jsonb, ADD COLUMN returned_by text,
         ADD COLUMN taken jsonb NOT NULL DEFAULT '{}';
       UPDATE award SET programme_name = terms ->> 'name',
           budget_end = CASE terms ->> 'budgetEnd' WHEN 'CONTINUE_AT_LOW_PRIORITY' THEN 2 ELSE 1 END,
-          warn_at_ppm = ARRAY(SELECT jsonb_array_elements_text(coalesce(terms -> 'warnAtPpm', '[]'))::int)
+          warn_at_ppm = coalesce(terms -> 'warnAtPpm', '[]')
         FROM programme WHERE programme.id = programme_id;
       UPDATE award SET returned_by = actor FROM journal
         WHERE journal.subject = award.id::text AND action = 'award.return';

@@ -61,7 +61,7 @@ export class AwardRow {
   /** Of the programme, as they were when it was granted. */
   @Column('text') programmeName!: string;
   @Column('smallint') budgetEnd!: number;
-  @Column('int', { array: true }) warnAtPpm!: number[];
+  @Column('jsonb') warnAtPpm!: number[];
   /** Who ended it before its time. */
   @Column('text', { nullable: true }) returnedBy!: string | null;
   /** Of its limits, by asset, once it has ended. Amounts are strings. */
