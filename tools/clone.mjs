@@ -1,5 +1,5 @@
 // What is installed and built in a clone: many run from it, one at a time changes it, and never beneath one who runs.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openLock } from './lock.mjs';
 
 /** In which somebody who only looks lets go of the lock again. */
@@ -16,7 +16,7 @@ export async function readied(clone, { isReady, makeReady, say, signal }) {
   try {
     for (;;) {
       if (!(await take('shared', 0))) {
-        say(`somebody else installs or builds in ${clone}: waiting …`);
+        say(`somebody else installs or builds in ${resolve(clone)}: waiting …`);
         await take('shared');
       }
       if (isReady()) return lock;
@@ -41,6 +41,6 @@ export async function readied(clone, { isReady, makeReady, say, signal }) {
  * @returns {[string, string]}
  */
 export const inUse = (clone) => [
-  `Something of Kontor runs from ${clone} (npm start, a test or a benchmark), and this would change what it runs from.`,
+  `Something of Kontor (npm start, a test, a benchmark) runs from ${resolve(clone)}, and this would change that.`,
   'Stop it and run this again, or work in another clone.',
 ];
