@@ -51,16 +51,6 @@ export function pageOf<P extends readonly unknown[]>(request: Asks, order: Order
   return { size, after: pageToken ? positionIn(pageToken, request, order) : undefined, cut };
 }
 
-/** How many of the items, at most so many, fit into one answer: one always does. */
-function fitting(items: unknown[], size: number): number {
-  let bytes = 0;
-  const tooMany = items.findIndex((item, i) => (bytes += bytesOf(item)) > PAGE_BYTES_MAX && i > 0);
-  return tooMany === -1 ? size : Math.min(tooMany, size);
-}
-
-/** As JSON, which names every field, and so is no shorter than the message. */
-const bytesOf = (item: unknown): number => Buffer.byteLength(JSON.stringify(item, withIntegers));
-
 /**
  * Narrows a query to a page: in the order of its columns, all in one direction, the items after a position, and one
  * more than fits.
@@ -108,3 +98,13 @@ function listOf(request: Asks): string {
 }
 
 const withIntegers = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
+/** How many of the items, at most so many, fit into one answer: one always does. */
+function fitting(items: unknown[], size: number): number {
+  let bytes = 0;
+  const tooMany = items.findIndex((item, i) => (bytes += bytesOf(item)) > PAGE_BYTES_MAX && i > 0);
+  return tooMany === -1 ? size : Math.min(tooMany, size);
+}
+
+/** As JSON, which names every field, and so is no shorter than the message. */
+const bytesOf = (item: unknown): number => Buffer.byteLength(JSON.stringify(item, withIntegers));
