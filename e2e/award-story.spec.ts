@@ -74,17 +74,17 @@ describe('public money, from an application to a proof', () => {
   });
 
   it('goes to people when somebody splits a large request, and takes two of them', async () => {
+    const [staff, staff2] = [operator.as('staff'), operator.as('staff2')];
+    // Only who was known here before it may decide about it.
+    await staff2.get('/v1/me');
     const proposal = await apply(THRESHOLD_DEVICE_MS / 2n + 1n);
     expect(proposal).toMatchObject({ state: 'PENDING' });
-    const [staff, staff2] = [operator.as('staff'), operator.as('staff2')];
     const changes = `${project.path}/changes`;
     const change = {
       id: uuid7(),
       reason: 'Well argued.',
       matter: { award: { project: ref(), proposalId: proposal.id, grantedUcr: '1000000' } },
     };
-    // Only who was known here before it may agree to it.
-    await staff2.get('/v1/me');
     await staff.done(changes, change);
     expect((await staff.post(`${changes}/${change.id}/agree`)).body).toMatchObject({ code: 'self_approval' });
     expect((await proposalOf(proposal.id)).state).toBe('PENDING');
