@@ -69,6 +69,27 @@ describe('a job', () => {
     expect((await project.charge(job.id)).deviceMs).toBeLessThan(10_000n);
   });
 
+  it('that staff cancel stops with its grace, and one whose project they suspend too', async () => {
+    const project = await setup();
+    const endedBy = async (path: (id: string) => string, body: object) => {
+      const job = project.newJob('sleep 60');
+      await project.submit(job);
+      await project.reaches(job.id, ({ state }) => state === State.RUNNING);
+      await operator.as('staff').done(`${project.path}/${path(job.id)}`, body);
+      return project.ended(job.id);
+    };
+    const cancelled = await endedBy((id) => `jobs/${id}/cancel`, {});
+    expect(cancelled).toMatchObject({ state: State.CANCELLED, cause: Cause.USER });
+    const suspended = await endedBy(() => 'suspend', { reason: 'For a test.' });
+    expect([suspended.state, suspended.cause, suspended.detail]).toEqual([
+      State.CANCELLED,
+      Cause.SUSPENDED,
+      expect.stringContaining('is suspended'),
+    ]);
+    expect((await project.charge(suspended.id)).payers.length).toBeGreaterThan(0);
+    expect(await holdings(project)).toEqual([0n, 0n, 0n]);
+  });
+
   it('that is cancelled stops with its grace and pays until then', async () => {
     const project = await setup();
     const request = project.newJob('trap "echo goodbye; exit 0" TERM; echo up; while :; do sleep 0.05; done');

@@ -28,9 +28,9 @@ export class Retention {
     this.#recurring.whenDue();
   }
 
-  /** The engine first: were it the other way round, a crash between them could leave its part for ever. */
+  /** What cannot be deleted now is tried again at the next turn, and holds up no other. */
   async forgetOld(): Promise<void> {
-    const { db, engine, clock, settings } = this.ports;
+    const { db, clock, settings } = this.ports;
     const before = new Date(clock.now().getTime() - settings.keepJobsMs);
     const old: JobKey[] = await inScope(db, 'all', (tx) =>
       tx.find(JobRow, {
@@ -40,9 +40,17 @@ export class Retention {
         take: JOBS_AT_ONCE,
       }),
     );
-    for (const job of old) {
+    for (const job of old) await this.#forget(job);
+  }
+
+  /** The engine first: were it the other way round, a crash between them could leave its part for ever. */
+  async #forget(job: JobKey): Promise<void> {
+    const { db, engine, clock, log } = this.ports;
+    try {
       await engine.forget({ jobId: engineJobId(job) });
       await inScope(db, job, (tx) => writeDown(tx, job, clock.now()));
+    } catch (error) {
+      log.warn({ tenantId: job.tenantId, job: job.id, err: error }, 'what a job left could not be deleted');
     }
   }
 }

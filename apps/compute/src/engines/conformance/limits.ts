@@ -43,6 +43,10 @@ export function limitCases(bench: Bench): void {
       'a folder in a folder in a folder',
       'while :; do mkdir 0123456789012345678901234567890123456789; cd 0123456789012345678901234567890123456789; done',
     ],
+    [
+      'a file in a folder that may be read and not entered',
+      'mkdir d; head -c 5000000 /dev/zero > d/x; chmod 400 d; sleep 30',
+    ],
     ['a file in a folder that it locked', 'mkdir d; head -c 5000000 /dev/zero > d/x; chmod 000 d; sleep 30'],
   ])('ends a job whose folder holds too much: %s', async (_, text) => {
     const { observation } = await bench.run(text, { diskBytes: 3n * MIB });
