@@ -51,14 +51,15 @@ describe('a claim on a job', () => {
   it('given back is due when it says, and at once where something was asked meanwhile', async () => {
     const { compute, at, project } = await setup();
     await using _ = compute;
+    const release = (job?: JobRow) => releaseClaim(compute.life.ports, job ?? fail(), new Date(at().getTime() + 9_000));
     const [job] = await claim(compute);
-    await releaseClaim(compute.life.ports, job ?? fail(), new Date(at().getTime() + 9_000));
+    expect(await release(job)).toBe(false);
     expect(await claim(compute)).toEqual([]);
 
     compute.clock.advance(9_000);
     const [next] = await claim(compute);
     await compute.life.client.cancelJob({ project, id: next?.id ?? '' });
-    await releaseClaim(compute.life.ports, next ?? fail(), new Date(at().getTime() + 9_000));
+    expect(await release(next)).toBe(true);
     expect(await claim(compute)).toHaveLength(1);
   });
 

@@ -64,17 +64,23 @@ export async function renewClaim({ db, clock, settings }: Ports, job: JobRow): P
   if (affected !== 1) throw new Superseded(`The claim ${epoch} on job ${id} is no longer the newest.`);
 }
 
-/** Gives a claim back: the job is due again then, or at once when somebody has asked something of it meanwhile. */
-export async function releaseClaim({ db, clock }: Ports, job: JobRow, nextAt: Date): Promise<void> {
-  await inScope(db, job, (tx) =>
-    tx.query(
+/**
+ * Gives a claim back: the job is due again then, or at once when somebody has asked something of it meanwhile.
+ *
+ * @returns whether somebody has
+ */
+export async function releaseClaim({ db, clock }: Ports, job: JobRow, nextAt: Date): Promise<boolean> {
+  const [released] = await inScope(db, job, (tx) =>
+    tx.query<[{ wasAsked: boolean }[], number]>(
       `
     UPDATE job SET claimed_until = NULL, failures = 0, trouble = NULL,
            next_at = CASE WHEN resource_version = $4 THEN $5::timestamptz ELSE $6 END
-     WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND next_at IS NOT NULL`,
+     WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND next_at IS NOT NULL
+     RETURNING resource_version <> $4 AS "wasAsked"`,
       [job.tenantId, job.id, job.epoch, job.resourceVersion, nextAt, clock.now()],
     ),
   );
+  return released.some(({ wasAsked }) => wasAsked);
 }
 
 /** Gives a claim back after a failure that may pass: each one in a row waits twice as long, and the job says why. */

@@ -37,8 +37,7 @@ export async function driveJob(
     }
     if (!restUntil && stepsMax === STEPS_MAX && !hasEnded(at.job.state))
       throw new Error(`Job ${job.id} does not come to rest.`);
-    await releaseClaim(ports, at.job, restUntil ?? clock.now());
-    return at;
+    return { ...at, wasAsked: await releaseClaim(ports, at.job, restUntil ?? clock.now()) };
   } catch (error) {
     await giveUpFor(ports, at.job, error);
     return at;

@@ -74,19 +74,19 @@ export class Reconciler implements OnApplicationBootstrap, BeforeApplicationShut
   #done = (): Promise<unknown> => Promise.all(this.#busy.values());
 
   async #work(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<void> {
-    const isOver = await this.#look(job, seen);
+    const leavesWork = await this.#look(job, seen);
     const wereAllBusy = this.#busy.size >= this.ports.settings.stepsAtOnce;
     this.#busy.delete(job);
-    if (isOver || wereAllBusy) this.wake();
+    if (leavesWork || wereAllBusy) this.wake();
   }
 
-  /** Whether the job has ended with this look, so that there may be room for another. */
+  /** Whether there is something to do at once: the job has ended and left room, or it is wanted again already. */
   async #look(job: JobRow, seen: Promise<Map<string, Observation>>): Promise<boolean> {
     try {
       const observations = await seen;
       await this.ports.failpoint('compute.after-observe');
       const progress = await driveJob(this.ports, job, told(observations.get(engineJobId(job))));
-      return hasEnded(progress.job.state);
+      return hasEnded(progress.job.state) || progress.wasAsked === true;
     } catch (error) {
       await giveUpFor(this.ports, job, error);
       return false;

@@ -10,6 +10,8 @@ export interface Progress {
   seen?: Observation | undefined;
   /** Nothing more can be done before the next look. */
   isDone?: boolean;
+  /** Somebody asked something of the job meanwhile, which is due at once. */
+  wasAsked?: boolean;
   /** Why quota would not pay for it, for whoever is waiting for an answer. */
   refusal?: Problem;
 }

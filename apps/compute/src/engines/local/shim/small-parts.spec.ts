@@ -50,7 +50,7 @@ describe('bytes in a folder', () => {
     const walk = `
       import { folderBytes } from '${import.meta.resolve('./folder-bytes.ts')}';
       import { deleteFolder } from '${import.meta.resolve('./delete-folder.ts')}';
-      console.log(await folderBytes(process.argv[1]));
+      console.log(String(await folderBytes(process.argv[1])));
       await deleteFolder(process.argv[1]);`;
     for (let n = 0; n < 40_000; n++) writeFileSync(join(folder, `${n}`.padStart(250, 'x')), '');
     const { stdout, stderr } = spawnSync(
