@@ -9,13 +9,13 @@
 export const reservationSql = (projects: number): string => `
 \\set n random(1, ${projects})
 BEGIN;
-SELECT accelerator_class, rate.valid_from, ucr_per_device_hour
-  FROM (SELECT max(valid_from) AS valid_from FROM rate
-        WHERE accelerator_class = 'cpu.x86_64' AND valid_from <= now()) AS first
-    JOIN rate ON accelerator_class = 'cpu.x86_64' AND rate.valid_from >= coalesce(first.valid_from, '-infinity')
-  ORDER BY rate.valid_from;
-SELECT id, purpose, asset, balance, held, floor, tenant_id, project_id, subsidy_ppm, ends_at FROM account
-  WHERE id = ANY ((SELECT account_ids FROM bench_project WHERE n = :n)::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+SELECT valid_from, ucr_per_device_hour FROM rate WHERE accelerator_class = 'cpu.x86_64' AND valid_from >= coalesce(
+    (SELECT max(valid_from) FROM rate WHERE accelerator_class = 'cpu.x86_64' AND valid_from <= now()), '-infinity')
+  ORDER BY valid_from;
+SELECT id, balance, held, floor, subsidy_ppm, ends_at, CASE WHEN subsidy_ppm IS NOT NULL THEN tenant_id END,
+    CASE WHEN subsidy_ppm IS NOT NULL THEN project_id END
+  FROM account WHERE id = ANY ((SELECT account_ids FROM bench_project WHERE n = :n)::uuid[])
+  ORDER BY id FOR NO KEY UPDATE;
 WITH made AS MATERIALIZED (
   SELECT uuidv7() AS id, tenant_id, project_id, account_ids, assets FROM bench_project WHERE n = :n
 ), reserved AS (

@@ -14,7 +14,7 @@ import { decide, type Decided, type Order, type Snapshot } from './decide/decide
 import type { Decision } from './decide/decision.ts';
 import { inTransaction, type Transaction } from './in-transaction.ts';
 import { LedgerDatabase } from './ledger-database.ts';
-import { lockAccounts, ratesSince, readReservations } from './read-snapshot.ts';
+import { lockStates, ratesSince, readReservations } from './read-snapshot.ts';
 import { keyOf, type Reservation } from './reservation.ts';
 import { writeEffects } from './write-effects.ts';
 
@@ -68,7 +68,7 @@ export class Ledger {
     // waited, so what is read after the locks is as it will be until the commit.
     const [rates, accounts, reservations] = await Promise.all([
       ratesSince(client, classesOf(orders), this.clock.now()),
-      lockAccounts(client, accountIds),
+      lockStates(client, accountIds),
       readReservations(client, keysOf(ofExisting)),
     ]);
     failpoint('quota.after-lock');

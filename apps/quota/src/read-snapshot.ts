@@ -22,16 +22,15 @@ const INT8 = 20;
 const parserOf = (oid: number) => (oid === INT8 ? BigInt : pg.types.getTypeParser(oid));
 const types = { getTypeParser: parserOf as typeof pg.types.getTypeParser };
 
-/**
- * Locks accounts in the order of their ids, so that no two batches ever wait for each other in a circle, and answers
- * them as they are once locked. Accounts that do not exist are absent.
- */
+/** In the order of their ids, so that no two batches ever wait for each other in a circle. */
+const LOCKED = 'FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE';
+
+/** Locks accounts, and answers them as they are once locked. Accounts that do not exist are absent. */
 export async function lockAccounts(client: ClientBase, ids: string[]): Promise<Map<string, LockedAccount>> {
-  const { rows } = await client.query<Omit<LockedAccount, 'award'> & { id: string } & Perhaps<AwardTerms>>({
+  const { rows } = await client.query<Row<LockedAccount>>({
     name: 'lock-accounts',
     text: `SELECT id, purpose, asset, balance, held, floor, tenant_id AS "tenantId", project_id AS "projectId",
-             subsidy_ppm AS "subsidyPpm", ends_at AS "endsAt"
-           FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
+             subsidy_ppm AS "subsidyPpm", ends_at AS "endsAt" ${LOCKED}`,
     values: [ids],
     types,
   });
@@ -43,7 +42,26 @@ export async function lockAccounts(client: ClientBase, ids: string[]): Promise<M
   );
 }
 
+/** The same with what a decision needs to know and no more, because it is read four times for every reservation. */
+export async function lockStates(client: ClientBase, ids: string[]): Promise<Map<string, AccountState>> {
+  const { rows } = await client.query<Row<AccountState>>({
+    name: 'lock-states',
+    text: `SELECT id, balance, held, floor, subsidy_ppm AS "subsidyPpm", ends_at AS "endsAt",
+             CASE WHEN subsidy_ppm IS NOT NULL THEN tenant_id END AS "tenantId",
+             CASE WHEN subsidy_ppm IS NOT NULL THEN project_id END AS "projectId" ${LOCKED}`,
+    values: [ids],
+    types,
+  });
+  return new Map(
+    rows.map(({ id, balance, held, floor, ...terms }) => [
+      id,
+      { balance, held, floor, award: isAward(terms) ? terms : undefined },
+    ]),
+  );
+}
+
 type Perhaps<T> = { [K in keyof T]: T[K] | null };
+type Row<T> = Omit<T, 'award'> & { id: string } & Perhaps<AwardTerms>;
 
 const isAward = (terms: Perhaps<AwardTerms>): terms is AwardTerms => terms.subsidyPpm !== null;
 
@@ -58,22 +76,24 @@ export async function ratesSince(
   acceleratorClasses: string[],
   since: Date,
 ): Promise<(acceleratorClass: string, at: Date) => bigint | undefined> {
-  const { rows } = await client.query<{ acceleratorClass: string; validFrom: Date; ucrPerDeviceHour: bigint }>({
-    name: 'rates-since',
-    text: `SELECT accelerator_class AS "acceleratorClass", rate.valid_from AS "validFrom",
-             ucr_per_device_hour AS "ucrPerDeviceHour"
-           FROM unnest($1::text[]) AS named (name)
-             CROSS JOIN LATERAL (SELECT max(valid_from) AS valid_from FROM rate
-                                 WHERE accelerator_class = name AND valid_from <= $2) AS first
-             JOIN rate ON accelerator_class = name
-               AND rate.valid_from >= coalesce(first.valid_from, '-infinity')
-           ORDER BY rate.valid_from`,
-    values: [acceleratorClasses, since],
-    types,
-  });
-  const byClass = Map.groupBy(rows, ({ acceleratorClass }) => acceleratorClass);
+  const rates = await Promise.all(acceleratorClasses.map((name) => ratesOf(client, name, since)));
+  const byClass = new Map(acceleratorClasses.map((name, n) => [name, rates[n]]));
   return (acceleratorClass, at) =>
     byClass.get(acceleratorClass)?.findLast(({ validFrom }) => validFrom <= at)?.ucrPerDeviceHour;
+}
+
+/** Oldest first. Of one class, because a statement over several would be planned again for every batch. */
+async function ratesOf(client: ClientBase, acceleratorClass: string, since: Date) {
+  const { rows } = await client.query<{ validFrom: Date; ucrPerDeviceHour: bigint }>({
+    name: 'rates-since',
+    text: `SELECT valid_from AS "validFrom", ucr_per_device_hour AS "ucrPerDeviceHour"
+           FROM rate WHERE accelerator_class = $1 AND valid_from >= coalesce(
+             (SELECT max(valid_from) FROM rate WHERE accelerator_class = $1 AND valid_from <= $2), '-infinity')
+           ORDER BY valid_from`,
+    values: [acceleratorClass, since],
+    types,
+  });
+  return rows;
 }
 
 /** The named reservations with their legs; those that do not exist are absent. */

@@ -46,6 +46,9 @@ function create(): ServerUser {
   return lookUp() as ServerUser;
 }
 
+/** Of glibc: what one statement needed is there for the next, and not given back and faulted in again each time. */
+const KEEPS_MEMORY = { MALLOC_TRIM_THRESHOLD_: String(64 * 2 ** 20), MALLOC_TOP_PAD_: String(2 ** 20) };
+
 /**
  * Starts a PostgreSQL program as its user, in a session of its own so that a Ctrl-C meant for us does not reach it.
  * Where that user may not enter the folders above the files (a clone in /root, a private temp folder), the program
@@ -58,7 +61,7 @@ export function spawnAs(
   files: string[],
   stdio: StdioOptions,
 ): ChildProcess {
-  const options = { stdio, detached: true, cwd: '/', env: { ...process.env, LC_ALL: 'C' } };
+  const options = { stdio, detached: true, cwd: '/', env: { ...process.env, ...KEEPS_MEMORY, LC_ALL: 'C' } };
   if (!user) return spawn(program, args, options);
   if ([program, ...files].every((path) => mayReach(user, path))) return spawn(program, args, { ...options, ...user });
   const become = `--reuid ${user.uid} --regid ${user.gid} --clear-groups --securebits +no_setuid_fixup`;
