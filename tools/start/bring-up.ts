@@ -26,7 +26,12 @@ const STOP_DATABASE_MS = 3_000;
 
 /** Stops what a starter that was killed left running in this folder. Jobs run on: compute adopts them. */
 export async function stopLeftovers({ home }: StartSettings): Promise<void> {
-  await Promise.all(SERVICES.map(({ name }) => stopLeftover(pidFile(home, name), STOP_SERVICES_MS)));
+  await Promise.all(
+    SERVICES.map((service) => {
+      const leftover = { program: programOf(service), home, pidFile: pidFile(home, service.name) };
+      return stopLeftover(leftover, STOP_SERVICES_MS);
+    }),
+  );
   await stopCluster({ directory: clusterFolder(home) });
 }
 

@@ -81,9 +81,19 @@ describe('the process of a service', () => {
   it('that a killed starter left behind is stopped by the next one', async () => {
     await using place = await setup(SERVES);
     const service = await place.start();
-    await stopLeftover(place.options.pidFile, 5_000);
+    await stopLeftover(place.leftover, 5_000);
     expect(await service.ended).toBe('exit code 0');
-    await stopLeftover(place.options.pidFile, 5_000);
+    await stopLeftover(place.leftover, 5_000);
+  });
+
+  it('is stopped by the next one too where its starter was killed before it had written it down', async () => {
+    await using place = await setup(SERVES);
+    const service = await place.start();
+    rmSync(place.options.pidFile);
+    await stopLeftover({ ...place.leftover, home: '/elsewhere' }, 5_000);
+    expect(await place.options.isServing()).toBe(true);
+    await stopLeftover(place.leftover, 5_000);
+    expect(await service.ended).toBe('exit code 0');
   });
 
   it('is not mistaken for another program that has its number now', async () => {
@@ -92,7 +102,7 @@ describe('the process of a service', () => {
       place.options.pidFile,
       `${process.ppid} 1 ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`,
     );
-    await stopLeftover(place.options.pidFile, 5_000);
+    await stopLeftover(place.leftover, 5_000);
     expect(isRunning(process.ppid)).toBe(true);
   });
 
@@ -114,7 +124,7 @@ async function setup(source: string) {
   const options: ServiceProcessOptions = {
     name: 'quota',
     program: join(folder, 'main.cjs'),
-    env: { PORT: String(port), NODE_OPTIONS: '' },
+    env: { PORT: String(port), NODE_OPTIONS: '', KONTOR_HOME: folder },
     logFile: join(folder, 'quota.log'),
     pidFile: join(folder, 'quota.pid'),
     isServing: () =>
@@ -124,13 +134,15 @@ async function setup(source: string) {
       ),
   };
   writeFileSync(options.program, source);
+  const leftover = { ...options, home: folder };
   return {
     options,
+    leftover,
     start: (signal = new AbortController().signal, pidFile = options.pidFile) =>
       startService({ ...options, pidFile }, signal),
     pid: () => Number(readFileSync(options.pidFile, 'utf8').split(' ')[0]),
     async [Symbol.asyncDispose]() {
-      await stopLeftover(options.pidFile, 0);
+      await stopLeftover(leftover, 0);
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,9 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning } from '@kontor/postgres/is-running';
 import { readIfThere } from '@kontor/postgres/read-if-there';
 import type { Running } from './keep.ts';
 import { aliveFrom, identify } from './process-identity.ts';
@@ -88,17 +97,41 @@ async function stopChild(
   rmSync(pidFile, { force: true });
 }
 
+/** How a service is known again that an earlier starter began. */
+export interface Leftover {
+  program: string;
+  /** Its `KONTOR_HOME`. */
+  home: string;
+  pidFile: string;
+}
+
 /** Stops a service that a killed starter left behind. */
-export async function stopLeftover(pidFile: string, patienceMs: number): Promise<void> {
-  const pid = aliveFrom(readIfThere(pidFile));
-  if (pid === undefined) return;
-  process.kill(pid, 'SIGTERM');
+export async function stopLeftover({ program, home, pidFile }: Leftover, patienceMs: number): Promise<void> {
+  const recorded = aliveFrom(readIfThere(pidFile));
+  // A starter may be killed before it has written down what it started.
+  const pids = new Set([...(recorded === undefined ? [] : [recorded]), ...startedWith(program, home)]);
+  await Promise.all([...pids].map((pid) => end(pid, patienceMs)));
+  rmSync(pidFile, { force: true });
+}
+
+/** Processes that run a program for a folder, as far as /proc lets us see. */
+const startedWith = (program: string, home: string): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && readIfThere(`/proc/${pid}/cmdline`).split('\0')[1] === program)
+    .filter((pid) => readIfThere(`/proc/${pid}/environ`).split('\0').includes(`KONTOR_HOME=${home}`));
+
+async function end(pid: number, patienceMs: number): Promise<void> {
+  const identity = identify(pid);
+  const tell = (signal: NodeJS.Signals): void => {
+    if (aliveFrom(identity) !== undefined) process.kill(pid, signal);
+  };
+  tell('SIGTERM');
   const deadline = performance.now() + patienceMs;
-  while (isRunning(pid)) {
-    if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
+  while (aliveFrom(identity) !== undefined) {
+    if (performance.now() > deadline) tell('SIGKILL');
     await sleep(POLL_MS);
   }
-  rmSync(pidFile, { force: true });
 }
 
 /** Opens a log to append to; one that has grown large makes way for a new one. */
